@@ -1,0 +1,182 @@
+"""`eda-gen.toml`, or `[tool.eda-gen]` in `pyproject.toml`: one frozen value, read at the edge."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from eda_gen.diagnostics import Diagnostic, Result, Span
+
+__all__ = ["CompatConfig", "Config", "LintConfig", "Output", "find_config", "load_config"]
+
+Toml: TypeAlias = "Mapping[str, object]"
+
+MODES = ("backward", "forward", "full", "backward-transitive", "forward-transitive", "full-transitive")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One `[[output]]`: what is written where. Without a `service`, it is for every service of the specs."""
+
+    path: str
+    service: str | None = None
+    targets: tuple[str, ...] = ("python",)
+
+
+@dataclass(frozen=True, slots=True)
+class LintConfig:
+    """Codes, or beginnings of codes, that are reported or not."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompatConfig:
+    mode: str = "backward"
+    against: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a project says about its specs. `file` is where it says so; paths in it are relative to that folder."""
+
+    file: Path | None = None
+    specs: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    lint: LintConfig = field(default_factory=LintConfig)
+    compat: CompatConfig = field(default_factory=CompatConfig)
+
+    @property
+    def root(self) -> Path | None:
+        return self.file.parent if self.file is not None else None
+
+    def spec_paths(self) -> tuple[Path, ...]:
+        """The files that the globs in `specs` find, each once, sorted."""
+        root = self.root
+        if root is None:
+            return ()
+        return tuple(sorted({path for pattern in self.specs for path in root.glob(pattern) if path.is_file()}))
+
+
+def find_config(start: Path) -> Path | None:
+    """The nearest configuration: in `start`, or in a folder above it. `eda-gen.toml` goes before `pyproject.toml`."""
+    for folder in (start, *start.parents):
+        own, project = folder / "eda-gen.toml", folder / "pyproject.toml"
+        if own.is_file():
+            return own
+        if project.is_file() and _mentions_us(project):
+            return project
+    return None
+
+
+def _mentions_us(project: Path) -> bool:
+    try:
+        return re.search(r"^\s*\[+\s*tool\s*\.\s*\"?eda-gen\b", project.read_text("utf-8"), re.MULTILINE) is not None
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def load_config(file: Path | None, shown: str | None = None) -> Result[Config]:
+    """Read a configuration file; none at all gives the defaults."""
+    if file is None:
+        return Result(Config())
+    span = Span(shown or str(file))
+    try:
+        text = file.read_text("utf-8")
+        whole: Toml = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return Result(None, (Diagnostic("EDA020", f"this is not TOML: {error}", _position(str(error), span)),))
+    except (OSError, UnicodeDecodeError) as error:
+        return Result(None, (Diagnostic("EDA020", f"the configuration cannot be read: {error}", span),))
+    table = _table(_table(whole.get("tool")).get("eda-gen")) if file.name == "pyproject.toml" else whole
+    reader = _Reader(text, span)
+    config = reader.config(file, table)
+    return Result(None if reader.found else config, tuple(reader.found))
+
+
+def _table(value: object) -> Toml:
+    return {str(name): each for name, each in value.items()} if isinstance(value, Mapping) else {}
+
+
+def _position(message: str, span: Span) -> Span:
+    found = re.search(r"line (\d+), column (\d+)", message)
+    return Span(span.path, int(found[1]), int(found[2])) if found else span
+
+
+class _Reader:
+    """Takes known keys of known types; all else is reported at the first line that names the key."""
+
+    def __init__(self, text: str, span: Span) -> None:
+        self._lines = text.splitlines()
+        self._span = span
+        self.found: list[Diagnostic] = []
+
+    def config(self, file: Path, table: Toml) -> Config:
+        self._known(table, ("specs", "output", "lint", "compat"))
+        lint, compat = self._section(table, "lint"), self._section(table, "compat")
+        self._known(lint, ("select", "ignore"))
+        self._known(compat, ("mode", "against"))
+        mode = self._text(compat, "mode") or "backward"
+        if mode not in MODES:
+            self._report("mode", f"`compat.mode` is {mode!r}; it is one of {', '.join(MODES)}")
+        return Config(
+            file=file,
+            specs=self._texts(table, "specs"),
+            outputs=self._outputs(table.get("output")),
+            lint=LintConfig(self._texts(lint, "select"), self._texts(lint, "ignore")),
+            compat=CompatConfig(mode, self._text(compat, "against")),
+        )
+
+    def _outputs(self, value: object) -> tuple[Output, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
+            self._report("output", "`output` is a list of tables: write `[[output]]`")
+            return ()
+        return tuple(self._output(_table(each)) for each in value)
+
+    def _output(self, table: Toml) -> Output:
+        self._known(table, ("service", "targets", "path"))
+        path = self._text(table, "path")
+        if path is None and "path" not in table:
+            self._report("output", "an `[[output]]` needs a `path`")
+        targets = self._texts(table, "targets") if "targets" in table else ("python",)
+        return Output(path or "", self._text(table, "service"), targets)
+
+    def _section(self, table: Toml, name: str) -> Toml:
+        value = table.get(name)
+        if value is not None and not isinstance(value, Mapping):
+            self._report(name, f"`{name}` is a table: write `[{name}]`")
+        return _table(value)
+
+    def _text(self, table: Toml, name: str) -> str | None:
+        value = table.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        self._report(name, f"`{name}` is text, not {value!r}")
+        return None
+
+    def _texts(self, table: Toml, name: str) -> tuple[str, ...]:
+        value = table.get(name, [])
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return tuple(str(each) for each in value)
+        self._report(name, f"`{name}` is a list of texts, not {value!r}")
+        return ()
+
+    def _known(self, table: Toml, names: tuple[str, ...]) -> None:
+        for name in table:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, 1)
+                self._report(name, f"there is no setting `{name}`", f"did you mean `{near[0]}`?" if near else None)
+
+    def _report(self, name: str, message: str, help: str | None = None) -> None:
+        """tomllib keeps no positions: point at the first line that names the key."""
+        wanted = re.compile(rf"\s*\[*\s*(?:[\w.\"-]+\.)?\"?{re.escape(name)}\"?\s*[\]=]")
+        line = next((number for number, text in enumerate(self._lines, 1) if wanted.match(text)), 1)
+        self.found.append(Diagnostic("EDA021", message, Span(self._span.path, line), help))

@@ -1,0 +1,64 @@
+"""The way from files to a catalog, in one screen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from eda_gen.config import Config
+from eda_gen.diagnostics import Diagnostic, Result, Severity, Span, sorted_diagnostics
+from eda_gen.model import Catalog, Document, Service
+from eda_gen.passes.channels import ChannelTable
+from eda_gen.passes.context import Context
+from eda_gen.passes.kinds import with_kinds
+from eda_gen.passes.messages import MessageTable
+from eda_gen.passes.schemas import SchemaTable
+from eda_gen.passes.services import ServiceReader
+from eda_gen.source import DiskFiles, Node, Workspace, workspace_root
+
+__all__ = ["compile_documents", "compile_workspace"]
+
+
+def compile_workspace(paths: Sequence[Path], config: Config) -> Result[Catalog]:
+    """Read the specs at `paths`, or those that the configuration names, into one catalog.
+
+    There is a catalog only where no document has an error.
+    """
+    current = Path.cwd()
+    documents = tuple(Path(os.path.abspath(path)) for path in paths) or config.spec_paths()
+    if not documents:
+        where = Span(str(config.file or current))
+        return Result(None, (Diagnostic("EDA001", "no spec is given, and no `specs` are configured", where),))
+    root = workspace_root(documents, current, config.file)
+    workspace = Workspace(DiskFiles(root, current))
+    return compile_documents(tuple(path.relative_to(root).as_posix() for path in documents), workspace)
+
+
+
+def compile_documents(files: tuple[str, ...], workspace: Workspace) -> Result[Catalog]:
+    """As `compile_workspace`, for documents by their paths in a workspace."""
+    roots = tuple(root for file in files if (root := workspace.read(file)) is not None)
+    found = list(workspace.diagnostics)
+    if any(each.severity is Severity.ERROR for each in found):
+        return Result(None, sorted_diagnostics(found))
+    context = Context(workspace)
+    catalog = _link(roots, context)
+    found = [*workspace.diagnostics, *context.found]
+    failed = any(each.severity is Severity.ERROR for each in found)
+    return Result(None if failed else catalog, sorted_diagnostics(found))
+
+
+def _link(roots: tuple[Node, ...], context: Context) -> Catalog:
+    schemas = SchemaTable(context)
+    messages = MessageTable(context, schemas)
+    channels = ChannelTable(context, messages)
+    reader = ServiceReader(context, channels, messages)
+    services: list[Service] = []
+    documents: list[Document] = []
+    for root in roots:
+        document = Document(root.file, context.workspace.digest(root.file), root.text_at("asyncapi") or "")
+        services += reader.read(root, document)
+        documents.append(document)
+    settled, with_messages = with_kinds(messages.messages, services, messages.stated_kinds)
+    return Catalog(tuple(documents), with_messages, channels.channels, settled, schemas.schemas)

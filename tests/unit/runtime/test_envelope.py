@@ -1,0 +1,183 @@
+"""Envelopes survive each content mode, and what is no CloudEvent is said in words."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from eda_runtime.envelope import AMQP, HTTP, KAFKA, Envelope, HeaderStyle, decode, encode, encode_structured
+from hypothesis import given
+from hypothesis import strategies as st
+
+ARRIVED = datetime(2026, 3, 1, tzinfo=UTC)
+STYLES = (HTTP, KAFKA, AMQP)
+STRUCTURED = {"content-type": "application/cloudevents+json; charset=utf-8"}
+MINIMAL = {"ce_specversion": "1.0", "ce_id": "1", "ce_source": "/orders", "ce_type": "sales.OrderPlaced.v1"}
+
+text = st.text(st.characters(exclude_categories=("Cs",)), min_size=1)
+envelopes = st.builds(
+    Envelope,
+    id=text,
+    source=text,
+    type=text,
+    time=st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)),
+    data=st.binary(),
+    datacontenttype=st.sampled_from(("application/json", "application/avro", "text/plain")),
+    subject=st.none() | text,
+    dataschema=st.none() | text,
+    partitionkey=st.none() | text,
+    sequence=st.none() | text,
+    correlationid=st.none() | text,
+    causationid=st.none() | text,
+    traceparent=st.none() | text,
+    tracestate=st.none() | text,
+    extensions=st.dictionaries(st.text(string.ascii_lowercase + string.digits, min_size=3).map("x".__add__), text),
+)
+
+
+def problem(headers: Mapping[str, str], body: bytes = b"{}") -> str:
+    decoded = decode(headers, body, KAFKA, ARRIVED)
+    assert decoded.envelope is None
+    assert decoded.problem is not None
+    return decoded.problem
+
+
+@pytest.mark.parametrize("style", STYLES)
+@given(envelope=envelopes)
+def test_an_envelope_survives_headers(style: HeaderStyle, envelope: Envelope) -> None:
+    decoded = decode(encode(envelope, style), envelope.data, style, ARRIVED)
+
+    assert decoded.envelope == envelope
+
+
+@given(envelope=envelopes.map(lambda each: replace(each, datacontenttype="application/avro")))
+def test_an_envelope_survives_structured_mode(envelope: Envelope) -> None:
+    decoded = decode(STRUCTURED, encode_structured(envelope), KAFKA, ARRIVED)
+
+    assert decoded.envelope == envelope
+
+
+@given(envelope=envelopes)
+def test_http_headers_hold_printable_ascii_only(envelope: Envelope) -> None:
+    values = encode(envelope, HTTP).values()
+
+    assert all(" " <= character <= "~" for value in values for character in value)
+
+
+def test_structured_data_that_is_json_is_json_in_the_document() -> None:
+    envelope = Envelope("1", "/orders", "t", ARRIVED, b'{"total": 1.10}')
+
+    assert b'"data":{"total": 1.10}' in encode_structured(envelope)
+
+
+@given(value=st.recursive(st.none() | st.booleans() | st.integers() | text, st.lists))
+def test_json_data_survives_structured_mode(value: object) -> None:
+    envelope = Envelope("1", "/orders", "t", ARRIVED, json.dumps(value, separators=(",", ":")).encode())
+
+    decoded = decode(STRUCTURED, encode_structured(envelope), KAFKA, ARRIVED)
+
+    assert decoded.envelope is not None
+    assert json.loads(decoded.envelope.data or b"null") == value
+
+
+def test_a_time_in_another_zone_is_written_in_utc() -> None:
+    summer = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+
+    assert encode(Envelope("1", "/orders", "t", summer, b""), KAFKA)["ce_time"] == "2026-07-01T10:00:00Z"
+
+
+def test_header_names_are_read_in_any_case() -> None:
+    headers = {"Content-Type": "text/plain", **{name.title(): value for name, value in MINIMAL.items()}}
+
+    decoded = decode(headers, b"x", KAFKA, ARRIVED)
+
+    assert decoded.envelope == Envelope("1", "/orders", "sales.OrderPlaced.v1", ARRIVED, b"x", "text/plain")
+
+
+def test_headers_of_others_are_no_attributes() -> None:
+    decoded = decode(MINIMAL | {"x-team": "sales", "ce_shard": "7"}, b"", KAFKA, ARRIVED)
+
+    assert decoded.envelope is not None
+    assert decoded.envelope.extensions == {"shard": "7"}
+
+
+def test_the_time_of_arrival_stands_in_for_an_absent_time() -> None:
+    decoded = decode(MINIMAL, b"", KAFKA, ARRIVED)
+
+    assert decoded.envelope is not None
+    assert decoded.envelope.time == ARRIVED
+
+
+@pytest.mark.parametrize("name", ["id", "source", "type"])
+def test_a_required_attribute_that_is_missing_or_empty_is_named(name: str) -> None:
+    missing = {key: value for key, value in MINIMAL.items() if key != f"ce_{name}"}
+
+    assert problem(missing) == f"attribute {name} is missing or empty"
+    assert problem(MINIMAL | {f"ce_{name}": ""}) == f"attribute {name} is missing or empty"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "said"),
+    [
+        ({}, b"{}", "no header starts with 'ce_': this is not a CloudEvent"),
+        (MINIMAL | {"ce_specversion": "0.3"}, b"", "specversion is '0.3', not '1.0'"),
+        (MINIMAL | {"ce_time": "yesterday"}, b"", "time 'yesterday' is not an RFC 3339 time"),
+        (MINIMAL | {"ce_time": "2026-01-01T25:00:00Z"}, b"", "time '2026-01-01T25:00:00Z' is not an RFC 3339 time"),
+        (MINIMAL | {"ce_time": "2026-01-01T10:00:00"}, b"", "time '2026-01-01T10:00:00' is not an RFC 3339 time"),
+        (MINIMAL | {"ce_my-name": "x"}, b"", "'my-name' is no attribute name"),
+        (STRUCTURED, b"\xff\xfe", "the body is not JSON"),
+        (STRUCTURED, b"[" * 100_000, "the body is not JSON"),
+        (STRUCTURED, b"[]", "the body is not a JSON object"),
+        (STRUCTURED, b'{"id": {}}', "attribute id is neither a string nor a number nor a boolean"),
+        (STRUCTURED, b'{"data": 1, "data_base64": "MQ=="}', "both data and data_base64 are present"),
+        (STRUCTURED, b'{"data_base64": "%"}', "data_base64 is not base64"),
+    ],
+)
+def test_what_is_no_cloud_event_is_said_in_words(headers: dict[str, str], body: bytes, said: str) -> None:
+    assert problem(headers, body).startswith(said)
+
+
+def test_structured_extensions_may_be_numbers_and_booleans() -> None:
+    document = {"specversion": "1.0", "id": "1", "source": "/", "type": "t", "priority": 3, "urgent": True, "no": None}
+
+    decoded = decode(STRUCTURED, json.dumps(document).encode(), KAFKA, ARRIVED)
+
+    assert decoded.envelope is not None
+    assert decoded.envelope.extensions == {"priority": "3", "urgent": "true"}
+
+
+def test_structured_text_data_is_the_text_itself() -> None:
+    document = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "/",
+        "type": "t",
+        "datacontenttype": "text/plain",
+        "data": "hé",
+    }
+
+    decoded = decode(STRUCTURED, json.dumps(document).encode(), KAFKA, ARRIVED)
+
+    assert decoded.envelope is not None
+    assert decoded.envelope.data == "hé".encode()
+
+
+@given(headers=st.dictionaries(st.text(), st.text()), body=st.binary())
+def test_no_input_makes_reading_raise(headers: dict[str, str], body: bytes) -> None:
+    for content_type in ("application/json", "application/cloudevents+json"):
+        for style in STYLES:
+            decode(headers | {"content-type": content_type}, body, style, ARRIVED)
+
+
+def test_a_name_that_is_no_attribute_name_is_not_sent() -> None:
+    with pytest.raises(ValueError, match="'Total Amount' cannot name an extension"):
+        encode(Envelope("1", "/", "t", ARRIVED, b"", extensions={"Total Amount": "1"}), KAFKA)
+
+
+def test_a_time_without_a_zone_is_not_sent() -> None:
+    with pytest.raises(ValueError, match="needs a time zone"):
+        encode(replace(Envelope("1", "/", "t", ARRIVED, b""), time=datetime(2026, 1, 1)), KAFKA)

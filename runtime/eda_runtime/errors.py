@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["ConfigurationError", "EdaError", "PermanentError", "UnitOfWorkError"]
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from eda_runtime.transports import Outgoing
+
+__all__ = ["ConfigurationError", "EdaError", "PermanentError", "PublishError", "TransportError", "UnitOfWorkError"]
 
 
 class EdaError(Exception):
@@ -19,3 +25,15 @@ class UnitOfWorkError(EdaError):
 
 class PermanentError(Exception):
     """Raise it from a handler for a message that no retry can help: it goes to the dead letters at once."""
+
+
+class TransportError(EdaError):
+    """The broker cannot be reached, or failed: the same call may succeed later."""
+
+
+class PublishError(EdaError):
+    """The broker did not acknowledge `unacknowledged`; it may or may not have them. All other messages were sent."""
+
+    def __init__(self, reason: str, unacknowledged: Sequence[Outgoing]) -> None:
+        super().__init__(f"{len(unacknowledged)} message(s) not acknowledged: {reason}")
+        self.unacknowledged = tuple(unacknowledged)

@@ -1,0 +1,188 @@
+"""A service: its contracts, its handlers, its store and its broker, ready to be used or run."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import TracebackType
+from typing import Generic, Literal, Self, TypeAlias, TypeVar
+
+from eda_runtime.broker import open_broker
+from eda_runtime.contracts import AnySubscription, Topology
+from eda_runtime.errors import ConfigurationError
+from eda_runtime.outbox import Outbox
+from eda_runtime.service import Service
+from eda_runtime.settings import Settings
+from eda_runtime.stores import Store, open_store
+from eda_runtime.telemetry import Telemetry
+from eda_runtime.transports import Transport
+from eda_runtime.unit_of_work import UnitOfWork
+
+__all__ = ["ROLES", "App", "Role"]
+
+Role: TypeAlias = Literal["consumer", "relay", "retry"]
+ROLES: tuple[Role, ...] = ("consumer", "relay", "retry")
+Publisher_co = TypeVar("Publisher_co", covariant=True)
+
+
+class App(Generic[Publisher_co]):
+    """A service. Generated code makes it; `eda run` runs it; a web application opens it and begins units of work:
+
+        async with app:
+            async with app.unit_of_work() as uow:
+                uow.publish.order_placed(...)
+
+    Nothing is opened before `async with app` or `run`.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        version: str,
+        source: str,
+        publisher: Callable[[Outbox], Publisher_co],
+        topology: Topology,
+        subscriptions: Iterable[AnySubscription],
+        settings: Settings,
+    ) -> None:
+        self.service = service
+        self.version = version
+        self.source = source
+        self.topology = topology
+        self.subscriptions = tuple(subscriptions)
+        self.settings = settings
+        self._publisher = publisher
+        self._store: Store | None = None
+        self._transport: Transport | None = None
+        self._opened: Service[Publisher_co] | None = None
+        self._users = 0
+
+    def bound_to(self, *, store: Store, transport: Transport) -> App[Publisher_co]:
+        """The same service on a store and a transport that are open already, and that it will not close."""
+        bound = copy.copy(self)
+        bound._store, bound._transport = store, transport
+        bound._opened, bound._users = None, 0
+        return bound
+
+    @property
+    def opened(self) -> Service[Publisher_co]:
+        """The store and the broker of this service, inside `async with app`."""
+        if self._opened is None:
+            raise ConfigurationError(f"{self.service} is not open: use it inside `async with app:`")
+        return self._opened
+
+    async def __aenter__(self) -> Self:
+        if self._opened is None:
+            self._opened = await self._open()
+        self._users += 1
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._users -= 1
+        if self._users or self._opened is None:
+            return
+        service, self._opened = self._opened, None
+        if self._transport is None:
+            await service.transport.close()
+        if self._store is None:
+            await service.store.close()
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[UnitOfWork[Publisher_co]]:
+        """One database transaction: commits at the end of the block, rolls back if it raises."""
+        async with self.opened.begin() as work:
+            yield UnitOfWork(work, self.opened.publish(work))
+
+    async def run(self, roles: Iterable[Role] = ROLES, *, handle_signals: bool = False) -> None:
+        """Run `roles` until `stop` is called or the task is cancelled.
+
+        With `handle_signals`, SIGTERM and SIGINT stop it, and a second one ends the process at once.
+        """
+        async with self:
+            service = self.opened
+            await _check_tables(service.store)
+            work = asyncio.create_task(self._work(service, frozenset(roles)))
+            stopping = asyncio.create_task(service.stopping.wait())
+            with _stop_signals(self.stop) if handle_signals else _nothing():
+                try:
+                    await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                    async with asyncio.timeout(self.settings.grace.total_seconds()):
+                        await work
+                except TimeoutError:
+                    if not work.cancelled():
+                        raise
+                finally:
+                    stopping.cancel()
+                    work.cancel()
+                    await asyncio.wait({work})
+
+    def stop(self) -> None:
+        """Let `run` finish what it has in hand, for the grace period at most, and return."""
+        self.opened.stop()
+
+    async def _work(self, service: Service[Publisher_co], roles: frozenset[Role]) -> None:
+        from eda_runtime.consumer.poller import Poller
+        from eda_runtime.consumer.retrier import Retrier
+        from eda_runtime.relay import Relay
+
+        async with asyncio.TaskGroup() as tasks:
+            if "relay" in roles:
+                tasks.create_task(Relay(service).run(), name="relay")
+            for subscription in self.subscriptions:
+                if "consumer" in roles:
+                    tasks.create_task(Poller(service, subscription).run(), name=subscription.policy.group)
+                if "retry" in roles:
+                    tasks.create_task(Retrier(service, subscription).run(), name=f"{subscription.policy.group} retries")
+
+    async def _open(self) -> Service[Publisher_co]:
+        store = self._store or open_store(self.settings.database_url, pool_size=self.settings.pool_size)
+        if store.embedded:
+            await store.migrate()
+        return Service(
+            name=self.service,
+            source=self.source,
+            publisher=self._publisher,
+            settings=self.settings,
+            store=store,
+            transport=self._transport or await open_broker(self.settings.broker_url),
+            telemetry=Telemetry(),
+        )
+
+
+async def _check_tables(store: Store) -> None:
+    if missing := await store.pending():
+        raise ConfigurationError(
+            f"the database lacks the runtime's tables ({', '.join(missing)}): run `eda provision` first"
+        )
+
+
+@contextmanager
+def _stop_signals(stop: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    received: list[int] = []
+
+    def receive(number: int) -> None:
+        if received:
+            os._exit(128 + number)
+        received.append(number)
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, receive, number)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield

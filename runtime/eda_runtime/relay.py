@@ -1,0 +1,119 @@
+"""The relay: sends what the outbox holds, in order, and deletes a row once the broker has acknowledged it.
+
+Rows are found by being there, not by a position passed, so one that commits late is never skipped. And they are in the
+right order: positions are drawn at the end of a transaction, so two that are ordered by a lock, or because one saw what
+the other did, have their rows in that order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eda_runtime.errors import PublishError
+from eda_runtime.leases import Share
+from eda_runtime.outbox import COLUMNS, SHARDS, outgoing
+from eda_runtime.service import Service
+from eda_runtime.transports import Outgoing
+
+__all__ = ["Relay"]
+
+BATCH = 500
+BACKOFF_SECONDS = (0.1, 30.0)
+log = logging.getLogger(__name__)
+
+NEXT = f"""
+SELECT o.position, l.expires_at - now_ms(), {", ".join(f"o.{column}" for column in COLUMNS)}
+FROM eda_outbox o JOIN eda_lease l ON l.name = 'relay:' || o.shard::text
+WHERE l.owner = $1 AND l.expires_at > now_ms() AND o.problem IS NULL AND NOT EXISTS (
+    SELECT 1 FROM eda_outbox r WHERE r.problem IS NOT NULL AND r.address = o.address AND r.key = o.key)
+ORDER BY o.position LIMIT {BATCH}
+"""  # noqa: S608  made of constants
+SENT = "DELETE FROM eda_outbox WHERE position IN (SELECT value::bigint FROM each($1))"
+REFUSED = "UPDATE eda_outbox SET problem = $2 WHERE position = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A row of the outbox."""
+
+    position: int
+    message: Outgoing
+
+
+class Relay:
+    """Drains the shards that it holds by lease. Several may run: each key has one relay at a time.
+
+    A message that the broker will never take stays in the outbox with its problem, and only its own key waits for it.
+    """
+
+    def __init__(self, service: Service[object]) -> None:
+        self._service = service
+        self._share = Share(service.store, "relay", SHARDS, service.settings.lease)
+        self._backoff = BACKOFF_SECONDS[0]
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                listening = tasks.create_task(self._service.store.listen(self._service.relay_bell.ring))
+                while not self._service.stopping.is_set():
+                    await self._turn()
+                listening.cancel()
+        finally:
+            await self._share.release()
+
+    async def _turn(self) -> None:
+        try:
+            if not await self.drain():
+                await self._service.relay_bell.wait(self._service.store.poll_interval)
+            self._backoff = BACKOFF_SECONDS[0]
+        except Exception as error:  # noqa: BLE001  broker or database is away: whatever it was, wait and go on
+            log.warning("the relay waits %.1f s: %s", self._backoff, error)
+            await self._service.pause(self._backoff)
+            self._backoff = min(self._backoff * 2, BACKOFF_SECONDS[1])
+
+    async def drain(self) -> int:
+        """Send one batch; returns how many rows were dealt with."""
+        await self._share.renew()
+        rows = await self._service.store.fetch(NEXT, self._share.owner)
+        if not rows:
+            return 0
+        batch = [Queued(row[0], outgoing(row[2:])) for row in rows]
+        too_large = self._too_large(batch)
+        for queued, problem in too_large:
+            await self._refuse(queued, problem)
+        if too_large:
+            return len(too_large)
+        async with asyncio.timeout(rows[0][1] / 1000):
+            await self._send(batch)
+        return len(batch)
+
+    async def _send(self, batch: Sequence[Queued]) -> None:
+        try:
+            await self._service.transport.publish([queued.message for queued in batch])
+        except PublishError as error:
+            unsent = {id(message) for message in error.unacknowledged}
+            await self._delete([queued for queued in batch if id(queued.message) not in unsent])
+            raise
+        await self._delete(batch)
+
+    def _too_large(self, batch: Sequence[Queued]) -> Sequence[tuple[Queued, str]]:
+        limit = self._service.transport.features.max_body
+        return [
+            (queued, f"the body has {len(queued.message.envelope.data)} bytes, and the broker takes {limit}")
+            for queued in batch
+            if len(queued.message.envelope.data) > limit
+        ]
+
+    async def _delete(self, batch: Sequence[Queued]) -> None:
+        if batch:
+            async with self._service.store.transaction() as transaction:
+                await transaction.fetch(SENT, json.dumps([str(queued.position) for queued in batch]))
+
+    async def _refuse(self, queued: Queued, problem: str) -> None:
+        log.error("message %s to %s cannot be sent: %s", queued.message.envelope.id, queued.message.address, problem)
+        async with self._service.store.transaction() as transaction:
+            await transaction.fetch(REFUSED, queued.position, problem)

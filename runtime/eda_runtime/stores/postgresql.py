@@ -1,0 +1,136 @@
+"""A store in a PostgreSQL database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, Table, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+
+from eda_runtime.errors import UnitOfWorkError
+from eda_runtime.stores import Row, Transaction, Value, migrate
+from eda_runtime.stores.session import JoinedSession, open_session
+from eda_runtime.stores.sql import for_postgresql, insert_for_postgresql
+
+__all__ = ["PostgresqlStore"]
+
+CHANNEL = "eda_outbox"
+MIGRATION_LOCK = 0x6564615F
+RECONNECT_SECONDS = 1.0
+
+
+class PostgresqlStore:
+    """Transactions are `READ COMMITTED`: each statement sees what others have committed before it."""
+
+    poll_interval = 1.0
+    embedded = False
+
+    def __init__(self, url: str, *, pool_size: int) -> None:
+        self._engine = create_async_engine(
+            _for_asyncpg(make_url(url)),
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            pool_size=pool_size,
+            max_overflow=0,
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresqlTransaction]:
+        async with self._engine.connect() as connection:
+            transaction = PostgresqlTransaction(connection, await _driver(connection))
+            try:
+                async with transaction.connection.transaction():
+                    yield transaction
+                    await transaction.flush()
+            finally:
+                await transaction.end()
+
+    async def fetch(self, sql: str, *values: Value) -> Sequence[Row]:
+        async with self._engine.connect() as connection:
+            rows: Sequence[Row] = await (await _driver(connection)).fetch(for_postgresql(sql), *values)
+            return rows
+
+    async def ring(self, transaction: Transaction) -> None:
+        await transaction.fetch(f"NOTIFY {CHANNEL}")
+
+    async def listen(self, wake: Callable[[], None]) -> None:
+        while True:
+            try:
+                async with self._engine.connect() as connection:
+                    await _listen(await _driver(connection), wake)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def migrate(self) -> Sequence[str]:
+        async with self.transaction() as transaction:
+            await transaction.fetch(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+            return await migrate.upgrade(transaction.sqlalchemy)
+
+    async def pending(self) -> Sequence[str]:
+        async with self._engine.connect() as connection:
+            return await migrate.pending(connection)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class PostgresqlTransaction:
+    """A transaction on one connection of the engine."""
+
+    def __init__(self, sqlalchemy: AsyncConnection, driver: Any) -> None:
+        self.sqlalchemy = sqlalchemy
+        self.connection = driver
+        self._session: JoinedSession | None = None
+
+    @property
+    def session(self) -> AsyncSession:
+        if self._session is None:
+            self._session = open_session(self.sqlalchemy)
+        return self._session
+
+    async def fetch(self, sql: str, *values: Value) -> Sequence[Row]:
+        rows: Sequence[Row] = await self.connection.fetch(for_postgresql(sql), *values)
+        return rows
+
+    async def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
+        if rows:
+            statement = insert_for_postgresql(table, tuple(columns))
+            await self.connection.fetch(statement, *(list(column) for column in zip(*rows, strict=True)))
+
+    async def flush(self) -> None:
+        if self._session is not None:
+            await self._session.flush()
+        if not self.connection.is_in_transaction():
+            raise UnitOfWorkError("the transaction of a unit of work was ended on the driver's connection")
+
+    async def end(self) -> None:
+        if self._session is not None:
+            await self._session.end()
+
+
+async def _driver(connection: AsyncConnection) -> Any:
+    return (await connection.get_raw_connection()).driver_connection
+
+
+async def _listen(driver: Any, wake: Callable[[], None]) -> None:
+    closed = asyncio.Event()
+    driver.add_termination_listener(lambda _connection: closed.set())
+    listener = lambda *_notification: wake()  # noqa: E731
+    await driver.add_listener(CHANNEL, listener)
+    try:
+        wake()
+        await closed.wait()
+    finally:
+        if not driver.is_closed():
+            await driver.remove_listener(CHANNEL, listener)
+
+
+def _for_asyncpg(url: URL) -> URL:
+    query = dict(url.query)
+    if "sslmode" in query:
+        query["ssl"] = query.pop("sslmode")
+    return url.set(drivername="postgresql+asyncpg", query=query)

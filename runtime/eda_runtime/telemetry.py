@@ -1,0 +1,78 @@
+"""Spans and counters by OpenTelemetry's API, named by its messaging semantic conventions; no SDK is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from opentelemetry import context as otel_context
+from opentelemetry import metrics, trace
+from opentelemetry.metrics import Counter
+from opentelemetry.trace import Link, SpanKind, Tracer, get_current_span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from eda_runtime.envelope import Envelope
+
+__all__ = ["Telemetry"]
+
+SYSTEM = "eda"
+_propagator = TraceContextTextMapPropagator()
+
+
+def _tracer() -> Tracer:
+    return trace.get_tracer("eda_runtime")
+
+
+def _counter(name: str, unit: str = "{message}") -> Counter:
+    return metrics.get_meter("eda_runtime").create_counter(f"eda.consumer.{name}", unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """What the runtime tells OpenTelemetry. The counters carry the consumer group as an attribute."""
+
+    tracer: Tracer = field(default_factory=_tracer)
+    handled: Counter = field(default_factory=lambda: _counter("handled"))
+    duplicates: Counter = field(default_factory=lambda: _counter("duplicates"))
+    retried: Counter = field(default_factory=lambda: _counter("retried"))
+    parked: Counter = field(default_factory=lambda: _counter("parked"))
+    dead_lettered: Counter = field(default_factory=lambda: _counter("dead_lettered"))
+
+    def creating(self, address: str, message_id: str) -> dict[str, str]:
+        """Trace the creation of a message; returns its `traceparent` and `tracestate`, empty without a trace."""
+        carrier: dict[str, str] = {}
+        attributes = _attributes("create", address) | {"messaging.message.id": message_id}
+        with self.tracer.start_as_current_span(f"create {address}", kind=SpanKind.PRODUCER, attributes=attributes):
+            _propagator.inject(carrier)
+        return carrier
+
+    @contextmanager
+    def processing(self, address: str, group: str, envelopes: Sequence[Envelope]) -> Iterator[None]:
+        """Trace a handler: as a child of the message's creation, or, for several messages, linked to each."""
+        parents = [_propagator.extract(_carrier(envelope)) for envelope in envelopes]
+        single = len(envelopes) == 1
+        attributes = _attributes("process", address) | {"messaging.consumer.group.name": group}
+        attributes |= {"messaging.message.id": envelopes[0].id} if single else {}
+        with self.tracer.start_as_current_span(
+            f"process {address}",
+            context=parents[0] if single else otel_context.get_current(),
+            kind=SpanKind.CONSUMER,
+            links=None if single else [Link(get_current_span(parent).get_span_context()) for parent in parents],
+            attributes=attributes,
+        ):
+            yield
+
+
+def _attributes(operation: str, address: str) -> dict[str, str]:
+    return {
+        "messaging.system": SYSTEM,
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+        "messaging.destination.name": address,
+    }
+
+
+def _carrier(envelope: Envelope) -> dict[str, str]:
+    pairs = (("traceparent", envelope.traceparent), ("tracestate", envelope.tracestate))
+    return {name: value for name, value in pairs if value}

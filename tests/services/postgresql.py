@@ -34,12 +34,20 @@ def running_server() -> Iterator[str]:
         server.cleanup()
 
 
-def start(directory: Path) -> PostgresServer:
-    """Start a server with its data in `directory`; it listens on a socket there, and forgets durability for speed."""
-    server = get_server(directory, cleanup_mode="delete")
+def start(directory: Path, *, keep: bool = False) -> PostgresServer:
+    """Start a server with its data in `directory`; it listens on a socket there, and forgets durability for speed.
+
+    One that is running there already is taken. With `keep`, it outlives this process.
+    """
+    server = get_server(directory, cleanup_mode=None if keep else "delete")
     server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off;")
     server.psql("SELECT pg_reload_conf();")
     return server
+
+
+def stop(directory: Path) -> None:
+    """Stop the server whose data is in `directory`, and delete that."""
+    get_server(directory, cleanup_mode="delete").cleanup()
 
 
 @asynccontextmanager

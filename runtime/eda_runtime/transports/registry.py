@@ -1,0 +1,40 @@
+"""Finds the transport for a URL by its scheme."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.metadata import entry_points
+from typing import TypeAlias
+
+from eda_runtime.errors import ConfigurationError
+from eda_runtime.settings import Settings
+from eda_runtime.transports import Transport
+
+__all__ = ["TransportOpener", "open_transport"]
+
+GROUP = "eda_runtime.transports"
+
+TransportOpener: TypeAlias = Callable[[str, Settings], Awaitable[Transport]]
+"""What an entry point of the group `eda_runtime.transports` names; the entry point's own name is the URL scheme."""
+
+
+async def open_transport(url: str, settings: Settings | None = None) -> Transport:
+    """Connect to the broker that `url` names. Raises `ConfigurationError` where no transport has its scheme, or an extra
+    is not installed, and `TransportError` where the broker cannot be reached."""
+    opener = find_opener(url.partition(":")[0])
+    return await opener(url, settings or Settings(database_url=url, broker_url=url))
+
+
+def find_opener(scheme: str) -> TransportOpener:
+    found = entry_points(group=GROUP)
+    if scheme not in found.names:
+        raise ConfigurationError(
+            f"no transport for {scheme}:// is installed; there are {', '.join(sorted(found.names))}"
+        )
+    entry = found[scheme]
+    try:
+        opener: TransportOpener = entry.load()
+    except ModuleNotFoundError as error:
+        extra = f"pip install 'eda-runtime[{scheme}]'"
+        raise ConfigurationError(f"{scheme}:// needs the package {error.name}: {extra}") from error
+    return opener

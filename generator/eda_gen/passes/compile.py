@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from eda_gen.asyncapi.documents import check_document, version_of
+from eda_gen.asyncapi.upgrade import upgrade
 from eda_gen.config import Config
 from eda_gen.diagnostics import Diagnostic, Result, Severity, Span, sorted_diagnostics
 from eda_gen.model import Catalog, Document, Service
@@ -39,14 +41,22 @@ def compile_workspace(paths: Sequence[Path], config: Config) -> Result[Catalog]:
 def compile_documents(files: tuple[str, ...], workspace: Workspace) -> Result[Catalog]:
     """As `compile_workspace`, for documents by their paths in a workspace."""
     roots = tuple(root for file in files if (root := workspace.read(file)) is not None)
-    found = list(workspace.diagnostics)
-    if any(each.severity is Severity.ERROR for each in found):
-        return Result(None, sorted_diagnostics(found))
+    found = [each for root in roots for each in check_document(root, workspace)]
+    if _failed((*workspace.diagnostics, *found)):
+        return Result(None, sorted_diagnostics((*workspace.diagnostics, *found)))
     context = Context(workspace)
-    catalog = _link(roots, context)
-    found = [*workspace.diagnostics, *context.found]
-    failed = any(each.severity is Severity.ERROR for each in found)
-    return Result(None if failed else catalog, sorted_diagnostics(found))
+    catalog = _link(tuple(_as_version_3(root, workspace) for root in roots), context)
+    found = [*workspace.diagnostics, *found, *context.found]
+    return Result(None if _failed(found) else catalog, sorted_diagnostics(found))
+
+
+def _failed(found: Iterable[Diagnostic]) -> bool:
+    return any(each.severity is Severity.ERROR for each in found)
+
+
+def _as_version_3(root: Node, workspace: Workspace) -> Node:
+    version = version_of(root)
+    return upgrade(root, workspace) if version is not None and version[0] == 2 else root
 
 
 def _link(roots: tuple[Node, ...], context: Context) -> Catalog:

@@ -59,5 +59,5 @@ class Context:
         if ref is None or family in (SchemaFormat.JSON_SCHEMA, SchemaFormat.OPENAPI) or not is_remote(ref.text or ""):
             return self.resolve(node)
         message = f"`{ref.text}` leads to the network, where nothing is read: any payload is accepted"
-        self.report("EDA192", message, ref.span, "keep a copy in the workspace and refer to that", Severity.WARNING)
+        self.report("EDA131", message, ref.span, "keep a copy in the workspace and refer to that", Severity.WARNING)
         return None

@@ -39,7 +39,7 @@ class SchemaTable:
         family = schema_format(media_type)
         if family is SchemaFormat.OTHER:
             message = f"schemas of the format `{media_type}` are not read: any payload is accepted"
-            self._context.report("EDA191", message, body.span, severity=Severity.WARNING)
+            self._context.report("EDA130", message, body.span, severity=Severity.WARNING)
         written = body if family is SchemaFormat.OTHER else self._context.resolve_payload(body, family)
         if written is None:
             return None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections import defaultdict
 from dataclasses import dataclass
 
+from eda_runtime.transports.addresses import address_pattern, normal_address
 from eda_runtime.transports.log import statements as sql
 from eda_runtime.transports.log.database import Connection
 
-__all__ = ["Channel", "Channels", "normal_address", "partition_number", "read_channels"]
-
-PARAMETER = re.compile(r"\{[^{}]*\}")
+__all__ = ["Channel", "Channels", "read_channels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,9 @@ class Channels:
 
     def __init__(self, channels: tuple[Channel, ...] = ()) -> None:
         self._exact = {channel.address: channel for channel in channels}
-        self._templates = [(pattern(channel.address), channel) for channel in channels if "{" in channel.address]
+        self._templates = [
+            (address_pattern(channel.address), channel) for channel in channels if "{" in channel.address
+        ]
 
     def find(self, address: str) -> Channel | None:
         found = self._exact.get(normal_address(address))
@@ -45,17 +44,3 @@ async def read_channels(connection: Connection) -> Channels:
         partitions[channel].append(partition)
     rows = await connection.fetch(sql.CHANNELS)
     return Channels(tuple(Channel(id, address, tuple(partitions[id])) for id, address, *_ in rows))
-
-
-def normal_address(address: str) -> str:
-    """The address with its parameters unnamed: services may name them differently and mean the same channel."""
-    return PARAMETER.sub("{}", address)
-
-
-def pattern(template: str) -> re.Pattern[str]:
-    return re.compile("[^{}]+".join(re.escape(part) for part in template.split("{}")))
-
-
-def partition_number(key: str, partitions: int) -> int:
-    """Stable across processes, machines and releases: a key's messages all go to one partition."""
-    return zlib.crc32(key.encode(errors="surrogatepass")) % partitions

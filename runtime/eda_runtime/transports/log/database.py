@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias
 
-from eda_runtime.transports.log.signal import Signal
+from eda_runtime.transports.signal import Signal
 
 __all__ = ["Connection", "Database", "Row", "Value"]
 

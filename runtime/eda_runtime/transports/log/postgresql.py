@@ -10,7 +10,7 @@ import asyncpg
 
 from eda_runtime.errors import TransportError
 from eda_runtime.transports.log.database import Connection, Row, Value
-from eda_runtime.transports.log.signal import Signal
+from eda_runtime.transports.signal import Signal
 
 __all__ = ["PostgresqlDatabase", "open_postgresql"]
 

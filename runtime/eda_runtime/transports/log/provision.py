@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from eda_runtime.contracts import ChannelContract, Topology
 from eda_runtime.transports import ProvisionStep
+from eda_runtime.transports.addresses import normal_address
 from eda_runtime.transports.log import statements as sql
-from eda_runtime.transports.log.channels import normal_address
 from eda_runtime.transports.log.database import Connection, Database
 from eda_runtime.transports.log.messages import microseconds
 

@@ -14,8 +14,8 @@ from eda_runtime.transports.log import statements as sql
 from eda_runtime.transports.log.database import Connection, Database
 from eda_runtime.transports.log.leases import Holder
 from eda_runtime.transports.log.messages import Token, delivery
-from eda_runtime.transports.log.signal import Signal
-from eda_runtime.transports.log.tracker import Tracker
+from eda_runtime.transports.signal import Signal
+from eda_runtime.transports.tracker import Tracker
 
 __all__ = ["GroupReceiver"]
 

@@ -9,7 +9,7 @@ from eda_runtime.transports.log import statements as sql
 from eda_runtime.transports.log.channels import Channel
 from eda_runtime.transports.log.database import Database
 from eda_runtime.transports.log.messages import Token, delivery, microseconds
-from eda_runtime.transports.log.tracker import Tracker
+from eda_runtime.transports.tracker import Tracker
 
 __all__ = ["ReplayReceiver", "open_replay"]
 

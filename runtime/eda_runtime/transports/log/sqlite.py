@@ -15,7 +15,7 @@ import aiosqlite
 
 from eda_runtime.errors import ConfigurationError, TransportError
 from eda_runtime.transports.log.database import Connection, Row, Value
-from eda_runtime.transports.log.signal import Signal
+from eda_runtime.transports.signal import Signal
 
 __all__ = ["SqliteDatabase", "open_sqlite"]
 

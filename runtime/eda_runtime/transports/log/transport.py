@@ -13,10 +13,11 @@ from uuid import uuid4
 from eda_runtime.contracts import ReceivePolicy, Topology
 from eda_runtime.errors import ConfigurationError, PublishError, TransportError
 from eda_runtime.transports import Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange
+from eda_runtime.transports.addresses import normal_address, partition_number
 from eda_runtime.transports.log import retention
 from eda_runtime.transports.log import statements as sql
 from eda_runtime.transports.log.append import Placed, Repartitioned, append
-from eda_runtime.transports.log.channels import Channels, normal_address, partition_number, read_channels
+from eda_runtime.transports.log.channels import Channels, read_channels
 from eda_runtime.transports.log.database import Connection, Database
 from eda_runtime.transports.log.leases import Holder
 from eda_runtime.transports.log.messages import microseconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from eda_gen.asyncapi.grammar.types import (
     Anything,
@@ -24,6 +25,9 @@ from eda_gen.source import Node, Workspace
 
 __all__ = ["Checker"]
 
+EXTENSION = re.compile(r"x-[\w.-]+")
+"""Names of specification extensions (every version, Specification Extensions)."""
+
 _PLAIN_NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a number", type(None): "nothing"}
 
 
@@ -37,7 +41,9 @@ class Checker:
         self._waiting: list[tuple[Node, Type, Group]] = []
         self._group = Group()
 
-    def report(self, code: str, message: str, span: Span, help: str | None = None, severity: Severity = Severity.ERROR) -> None:
+    def report(
+        self, code: str, message: str, span: Span, help: str | None = None, severity: Severity = Severity.ERROR
+    ) -> None:
         """Report under a whole code, or under a number in the group of the object at hand."""
         whole = code if code.startswith("EDA") else self._group.code(code)
         self.found.append(Diagnostic(whole, message, span, help, severity))
@@ -168,7 +174,7 @@ class Checker:
             self._wrong_type(node, "a mapping")
             return
         for name, value in node.fields.items():
-            if kind.extensible and name.startswith("x-"):
+            if kind.extensible and EXTENSION.fullmatch(name):
                 continue
             if kind.key is not None and not kind.key.fullmatch(name):
                 self.report("06", f"the key `{_short(name)}` is not {kind.key_is}", node.key_span(name))
@@ -188,14 +194,20 @@ class Checker:
             known = kind.fields.get(name)
             if known is not None:
                 self._later(value, known)
-            elif not kind.open and not (kind.extensible and name.startswith("x-")):
+            elif not kind.open and not (kind.extensible and EXTENSION.fullmatch(name)):
                 self._unknown(node, name, kind)
         for rule in kind.rules:
             rule(node, self)
 
     def _unknown(self, node: Node, name: str, kind: Object) -> None:
-        near = difflib.get_close_matches(name, kind.fields, 1) or [each for each in kind.fields if each.lower() == name.lower()]
-        help = f"did you mean `{near[0]}`?" if near else f"known are {_listed(tuple(kind.fields))}" if len(kind.fields) < 12 else None
+        near = difflib.get_close_matches(name, kind.fields, 1) or [
+            each for each in kind.fields if each.lower() == name.lower()
+        ]
+        help = (
+            f"did you mean `{near[0]}`?"
+            if near
+            else f"known are {_listed(tuple(kind.fields))}" if len(kind.fields) < 12 else None
+        )
         self.report("02", f"{_article(kind.name)} {kind.name} has no field `{_short(name)}`", node.key_span(name), help)
 
     def _wrong_type(self, node: Node, wanted: str) -> None:

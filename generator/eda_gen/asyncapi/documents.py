@@ -44,10 +44,14 @@ def _report_version(root: Node, checker: Checker) -> None:
         checker.report("EDA100", "this is not an AsyncAPI document, which is a mapping", root.span)
     elif written is None:
         near = next((name for name in root.fields if name.lower() == "asyncapi"), None)
-        help = f"did you mean `asyncapi`, not `{near}`?" if near else "an AsyncAPI document starts with `asyncapi: 3.1.0`"
+        help = (
+            f"did you mean `asyncapi`, not `{near}`?" if near else "an AsyncAPI document starts with `asyncapi: 3.1.0`"
+        )
         checker.report("EDA100", "this is not an AsyncAPI document: it has no field `asyncapi`", root.span, help)
     elif written.text is None:
-        checker.report("EDA100", "the version in `asyncapi` is text such as `3.1.0`", written.span, "write it in quotes")
+        checker.report(
+            "EDA100", "the version in `asyncapi` is text such as `3.1.0`", written.span, "write it in quotes"
+        )
     else:
         message = f"`{written.text[:40]}` is not a version of AsyncAPI that is read"
         checker.report("EDA100", message, written.span, "2.0 to 2.6, 3.0 and 3.1 are, written as `3.1.0`")

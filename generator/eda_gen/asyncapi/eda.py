@@ -130,14 +130,18 @@ def deprecation(extension: Node | None) -> Deprecation | None:
     since = parse_date(text(extension, "deprecated", "since") or "")
     if since is None:
         return None
-    return Deprecation(since, parse_date(text(extension, "deprecated", "sunset") or ""), text(extension, "deprecated", "use"))
+    return Deprecation(
+        since, parse_date(text(extension, "deprecated", "sunset") or ""), text(extension, "deprecated", "use")
+    )
 
 
 def sla(extension: Node | None) -> Sla | None:
     if extension is None or extension.get("sla") is None:
         return None
     return Sla(
-        duration(extension, "sla", "latency"), number(extension, "sla", "availability"), duration(extension, "sla", "freshness")
+        duration(extension, "sla", "latency"),
+        number(extension, "sla", "availability"),
+        duration(extension, "sla", "freshness"),
     )
 
 

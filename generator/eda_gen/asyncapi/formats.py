@@ -6,9 +6,7 @@ import re
 
 from eda_gen.model import SchemaFormat
 
-__all__ = ["ASYNCAPI_DIALECT", "schema_format"]
-
-ASYNCAPI_DIALECT = "application/vnd.aai.asyncapi"
+__all__ = ["is_asyncapi_dialect", "schema_format"]
 
 _FAMILIES: tuple[tuple[re.Pattern[str], SchemaFormat], ...] = tuple(
     (re.compile(pattern), family)
@@ -20,6 +18,11 @@ _FAMILIES: tuple[tuple[re.Pattern[str], SchemaFormat], ...] = tuple(
         (r"application/vnd\.google\.protobuf(;|\Z)", SchemaFormat.PROTOBUF),
     )
 )
+
+
+def is_asyncapi_dialect(media_type: str | None) -> bool:
+    """Whether a schema is in AsyncAPI's own dialect of JSON Schema, which it is where nothing is said."""
+    return media_type is None or media_type.strip().lower().startswith("application/vnd.aai.asyncapi")
 
 
 def schema_format(media_type: str | None) -> SchemaFormat:

@@ -43,13 +43,15 @@ class _Upgrader:
 
     def document(self) -> Node:
         fields = dict(self._root.fields)
-        moved = {name: fields.pop(name) for name in ("tags", "externalDocs") if name in fields}
+        moved: dict[str, Node] = {name: fields.pop(name) for name in ("tags", "externalDocs") if name in fields}
         info = fields["info"]
         fields["info"] = info.replace({**moved, **info.fields})
         if "servers" in fields:
             fields["servers"] = self._each(fields["servers"], self._server)
         channels = fields["channels"]
-        fields["channels"] = channels.replace({name: self._channel(name, each) for name, each in channels.fields.items()})
+        fields["channels"] = channels.replace(
+            {name: self._channel(name, each) for name, each in channels.fields.items()}
+        )
         if "components" in fields:
             fields["components"] = self._components(fields["components"])
         fields["operations"] = _mapping(self._operations, self._root, "operations")
@@ -90,7 +92,10 @@ class _Upgrader:
     def _security(self, node: Node) -> Node:
         """Names of schemes become references to them."""
         named = [(each, name) for each in node.items for name in each.fields]
-        references = [_reference(f"#/components/securitySchemes/{escape(name)}", each, each.key_span(name)) for each, name in named]
+        references = [
+            _reference(f"#/components/securitySchemes/{escape(name)}", each, each.key_span(name))
+            for each, name in named
+        ]
         return Node(tuple(references), node.span, node.file, node.pointer)
 
     def _channel(self, address: str, node: Node) -> Node:

@@ -48,7 +48,11 @@ def _block(each: Diagnostic, lines: tuple[str, ...]) -> str:
     parts = [f"{head}: {click.style(_printable(each.message), bold=True)}", f"{gutter}--> {_printable(str(each.span))}"]
     if each.span.line <= len(lines):
         shown, caret = _excerpt(lines[each.span.line - 1], each.span.column - 1)
-        parts += [f"{gutter} |", f"{number} | {shown}", f"{gutter} | {' ' * caret}{click.style('^', fg=_COLORS[each.severity])}"]
+        parts += [
+            f"{gutter} |",
+            f"{number} | {shown}",
+            f"{gutter} | {' ' * caret}{click.style('^', fg=_COLORS[each.severity])}",
+        ]
     if each.help:
         parts.append(f"{gutter} = help: {_printable(each.help)}")
     return "\n".join(parts)
@@ -62,7 +66,9 @@ def _excerpt(line: str, column: int) -> tuple[str, int]:
 
 def _printable(text: str) -> str:
     """Control characters of a spec must not reach a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" if char != "\n" else " " for char in text)
+    return "".join(
+        char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" if char != "\n" else " " for char in text
+    )
 
 
 def _lines(path: str) -> tuple[str, ...]:
@@ -142,5 +148,10 @@ FORMATS: Final[Mapping[str, Callable[[tuple[Diagnostic, ...]], str]]] = {
 }
 
 format_option = click.option(
-    "--format", "format", type=click.Choice(tuple(FORMATS)), default="text", show_default=True, help="How findings are printed."
+    "--format",
+    "format",
+    type=click.Choice(tuple(FORMATS)),
+    default="text",
+    show_default=True,
+    help="How findings are printed.",
 )

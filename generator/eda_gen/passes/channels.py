@@ -79,7 +79,9 @@ def read_server(name: str, node: Node, context: Context) -> Server:
 
 def scheme_names(node: Node) -> tuple[str, ...]:
     """The security schemes that an object names; one that is written in place is called by its type."""
-    return tuple(_last_step(each) if each.ref is not None else each.text_at("type") or "" for each in eda.nodes(node, "security"))
+    return tuple(
+        _last_step(each) if each.ref is not None else each.text_at("type") or "" for each in eda.nodes(node, "security")
+    )
 
 
 def _members(node: Node, name: str) -> tuple[tuple[str, Node], ...]:
@@ -108,4 +110,8 @@ def _kafka_retention(bindings: Json) -> timedelta | None:
     found = topic.get("retention.ms") if isinstance(topic, Mapping) else None
     if not isinstance(found, int):
         return None
-    return timedelta(milliseconds=min(found, defaults.FOREVER // timedelta(milliseconds=1))) if found >= 0 else defaults.FOREVER
+    return (
+        timedelta(milliseconds=min(found, defaults.FOREVER // timedelta(milliseconds=1)))
+        if found >= 0
+        else defaults.FOREVER
+    )

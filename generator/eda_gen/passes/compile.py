@@ -28,14 +28,19 @@ def compile_workspace(paths: Sequence[Path], config: Config) -> Result[Catalog]:
     There is a catalog only where no document has an error.
     """
     current = Path.cwd()
-    documents = tuple(Path(os.path.abspath(path)) for path in paths) or config.spec_paths()
+    documents = tuple(dict.fromkeys(Path(os.path.abspath(path)) for path in paths)) or config.spec_paths()
     if not documents:
         where = Span(str(config.file or current))
         return Result(None, (Diagnostic("EDA001", "no spec is given, and no `specs` are configured", where),))
     root = workspace_root(documents, current, config.file)
     workspace = Workspace(DiskFiles(root, current))
-    return compile_documents(tuple(path.relative_to(root).as_posix() for path in documents), workspace)
+    files = tuple(path.relative_to(root).as_posix() for path in documents)
+    return compile_documents(files if paths else _without_fragments(files, workspace), workspace)
 
+
+def _without_fragments(files: tuple[str, ...], workspace: Workspace) -> tuple[str, ...]:
+    """A glob also finds files that are only referred to: those without a field `asyncapi`."""
+    return tuple(file for file in files if (root := workspace.read(file)) is None or root.get("asyncapi") is not None)
 
 
 def compile_documents(files: tuple[str, ...], workspace: Workspace) -> Result[Catalog]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from eda_gen.model import Kind, Message, MessageId, Service
+from eda_gen.model import Kind, Message, MessageId, Operation, Service
 from eda_gen.passes import defaults
 from eda_gen.passes.sagas import steps_of_saga
 
@@ -40,7 +40,8 @@ def _kind(message: Message, uses: _Uses) -> Kind:
 
 
 def _uses(services: tuple[Service, ...]) -> _Uses:
-    operations = [each for service in services for each in (*service.sends, *service.receives)]
+    operations: list[Operation] = [each for service in services for each in service.sends]
+    operations += [each for service in services for each in service.receives]
     steps = [step for service in services for saga in service.sagas for step in steps_of_saga(saga.steps)]
     return _Uses(
         replies=frozenset(found for each in operations if each.reply for found in each.reply.messages),

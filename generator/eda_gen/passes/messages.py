@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eda_gen.asyncapi import eda
 from eda_gen.asyncapi.traits import with_traits
-from eda_gen.model import Kind, Message, MessageId
+from eda_gen.model import Kind, Message, MessageId, SchemaId
 from eda_gen.passes import defaults
 from eda_gen.passes.context import Context
 from eda_gen.passes.schemas import SchemaTable
@@ -77,12 +77,13 @@ class MessageTable:
         found = self._context.resolve(node.get("correlationId"))
         return found.text_at("location") if found is not None else None
 
-    def _key_of_binding(self, node: Node, payload: str | None) -> str | None:
+    def _key_of_binding(self, node: Node, payload: SchemaId | None) -> str | None:
         """The property that a Kafka key and a payload share by one `$ref`: nothing else in a binding names a place."""
         bindings = self._context.resolve(node.get("bindings"))
         kafka = self._context.resolve(bindings.get("kafka")) if bindings is not None else None
         schema = self._context.resolve(kafka.get("key")) if kafka is not None else None
-        body = self._schemas.schemas[payload].body if payload in self._schemas.schemas else None
+        schema_of_payload = self._schemas.schemas.get(payload) if payload is not None else None
+        body = schema_of_payload.body if schema_of_payload is not None else None
         properties = body.get("properties") if isinstance(body, dict) else None
         if schema is None or not isinstance(properties, dict):
             return None

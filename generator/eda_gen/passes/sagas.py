@@ -9,7 +9,7 @@ from eda_gen.model import MessageId, Saga, SagaStep
 from eda_gen.passes.messages import MessageTable
 from eda_gen.source import Node
 
-__all__ = ["messages_of_saga", "read_sagas", "steps_of_saga"]
+__all__ = ["messages_of_saga", "messages_of_step", "read_sagas", "steps_of_saga"]
 
 
 def read_sagas(document: Node, messages: MessageTable) -> tuple[Saga, ...]:
@@ -60,11 +60,15 @@ def steps_of_saga(steps: tuple[SagaStep, ...]) -> Iterator[SagaStep]:
         yield from steps_of_saga(step.parallel)
 
 
+def messages_of_step(step: SagaStep) -> Iterator[MessageId]:
+    yield from (found for found in (step.send, step.compensate) if found is not None)
+    yield from step.success
+    yield from step.failure
+
+
 def messages_of_saga(saga: Saga) -> Iterator[MessageId]:
     yield from saga.starts
     for step in steps_of_saga(saga.steps):
-        yield from (found for found in (step.send, step.compensate) if found is not None)
-        yield from step.success
-        yield from step.failure
+        yield from messages_of_step(step)
     yield from saga.completes
     yield from saga.fails

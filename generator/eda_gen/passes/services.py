@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from eda_gen.asyncapi import eda
+from eda_gen.asyncapi.documents import version_of
 from eda_gen.model import Channel, Document, MessageId, Operation, ReceiveOperation, Saga, SendOperation, Service
 from eda_gen.passes import defaults
 from eda_gen.passes.channels import ChannelTable, read_server
 from eda_gen.passes.context import Context
 from eda_gen.passes.messages import MessageTable
 from eda_gen.passes.operations import OperationReader
-from eda_gen.passes.sagas import messages_of_saga, read_sagas
+from eda_gen.passes.sagas import messages_of_saga, messages_of_step, read_sagas, steps_of_saga
 from eda_gen.source import Node
 
 __all__ = ["ServiceReader"]
@@ -68,7 +69,9 @@ class ServiceReader:
         channels, declared_messages = declared
         used = tuple(dict.fromkeys(_used(operations, sagas)))
         if not operations and not sagas:
-            used = tuple(dict.fromkeys((*(each for channel in channels for each in channel.messages), *declared_messages)))
+            used = tuple(
+                dict.fromkeys((*(each for channel in channels for each in channel.messages), *declared_messages))
+            )
         info = root.get("info") or root
         extension = info.get("x-eda")
         return Service(
@@ -96,9 +99,19 @@ class ServiceReader:
     def _used_channels(self, operations: Iterable[Operation], sagas: Iterable[Saga]) -> tuple[Channel, ...]:
         ids = [operation.channel for operation in operations]
         ids += [operation.reply.channel for operation in operations if operation.reply and operation.reply.channel]
-        of_sagas = {message for saga in sagas for message in messages_of_saga(saga)}
+        of_sagas = {
+            message for saga in sagas for step in steps_of_saga(saga.steps) for message in messages_of_step(step)
+        }
+        self._read_channels_of(of_sagas)
         ids += [channel.id for channel in self.channels.channels.values() if of_sagas.intersection(channel.messages)]
         return tuple(self.channels.channels[each] for each in dict.fromkeys(ids))
+
+    def _read_channels_of(self, messages: Iterable[MessageId]) -> None:
+        """A saga's steps may name messages of a document that was not given: its channels say where they travel."""
+        for file in sorted({message.partition("#")[0] for message in messages}):
+            root = self.context.workspace.read(file)
+            if root is not None and version_of(root) is not None:
+                self._declared_channels(self.context.workspace.current(root))
 
 
 def _used(operations: Iterable[Operation], sagas: Iterable[Saga]) -> Iterator[MessageId]:

@@ -47,7 +47,9 @@ class DiskFiles:
         path = self.root / file
         try:
             if not path.resolve(strict=True).is_relative_to(self.root.resolve()):
-                raise NotReadable(f"`{file}` leads out of the workspace {self.root}", "keep specs in one folder", "EDA012")
+                raise NotReadable(
+                    f"`{file}` leads out of the workspace {self.root}", "keep specs in one folder", "EDA012"
+                )
             if not path.is_file():
                 raise NotReadable(f"`{file}` is not a file")
             with path.open("rb") as stream:
@@ -58,7 +60,9 @@ class DiskFiles:
             reason = getattr(error, "strerror", None) or str(error)
             raise NotReadable(f"`{file}` cannot be read: {reason}") from None
         if len(content) > MAX_BYTES:
-            raise NotReadable(f"`{file}` is larger than {MAX_BYTES // 2**20} MiB", "split it, and join the parts by `$ref`", "EDA003")
+            raise NotReadable(
+                f"`{file}` is larger than {MAX_BYTES // 2**20} MiB", "split it, and join the parts by `$ref`", "EDA003"
+            )
         return content
 
     def shown(self, file: str) -> str:

@@ -15,8 +15,8 @@ from eda_gen.source.scalars import BadScalar, resolve
 
 __all__ = ["read_json"]
 
-_TOKEN = re.compile(
-    r'[ \t\r\n]*(?P<token>[{}\[\],:]|"(?:[^"\\\x00-\x1f]|\\.)*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?'
+_WORD = re.compile(
+    r'[ \t\r\n]*(?P<word>[{}\[\],:]|"(?:[^"\\\x00-\x1f]|\\.)*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?'
     r"|true|false|null)"
 )
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -75,10 +75,10 @@ class _Reader:
     def run(self) -> None:
         at = 0
         while self.root is None or self._open:
-            match = _TOKEN.match(self.text, at)
+            match = _WORD.match(self.text, at)
             if match is None:
                 raise self._unexpected(at)
-            self._take(match["token"], match.start("token"))
+            self._take(match["word"], match.start("word"))
             at = match.end()
         rest = self._after_blanks(at)
         if rest < len(self.text):
@@ -94,54 +94,56 @@ class _Reader:
             return _GivenUp("EDA002", "this is not JSON: the text ends too early", max(0, at - 1))
         return _GivenUp("EDA002", f"this is not JSON: unexpected {self.text[at]!r}", at)
 
-    def _take(self, token: str, at: int) -> None:
+    def _take(self, word: str, at: int) -> None:
         frame = self._open[-1] if self._open else None
         expects = frame.expects if frame else "value"
-        if frame and token == ("}" if frame.is_mapping else "]") and expects in ("first", "comma"):
+        if frame and word == ("}" if frame.is_mapping else "]") and expects in ("first", "comma"):
             self._close(frame)
-        elif frame and token == "," and expects == "comma":
+        elif frame and word == "," and expects == "comma":
             frame.expects = "key" if frame.is_mapping else "value"
-        elif frame and token == ":" and expects == "colon":
+        elif frame and word == ":" and expects == "colon":
             frame.expects = "value"
-        elif frame and frame.is_mapping and expects in ("first", "key") and token[0] == '"':
-            self._key(frame, token, at)
+        elif frame and frame.is_mapping and expects in ("first", "key") and word[0] == '"':
+            self._key(frame, word, at)
         elif expects == "value" or (expects == "first" and frame and not frame.is_mapping):
-            self._value(token, at)
+            self._value(word, at)
         else:
             raise self._unexpected(at)
 
-    def _key(self, frame: _Frame, token: str, at: int) -> None:
-        frame.key, frame.key_at, frame.expects = self._string(token, at), at, "colon"
+    def _key(self, frame: _Frame, word: str, at: int) -> None:
+        frame.key, frame.key_at, frame.expects = self._string(word, at), at, "colon"
         if frame.key in frame.fields:
             first = frame.keys[frame.key].line
             self.report("EDA004", f"the key `{frame.key}` is there twice; it was first in line {first}", at)
 
-    def _value(self, token: str, at: int) -> None:
+    def _value(self, word: str, at: int) -> None:
         pointer = self._open[-1].child_pointer() if self._open else ""
-        if token in "{[":
+        if word in "{[":
             if len(self._open) >= MAX_DEPTH:
                 raise _GivenUp("EDA003", f"values nested more than {MAX_DEPTH} deep", at)
-            self._open.append(_Frame(at, pointer, token == "{", "first"))
-        elif token in "}],:":
+            self._open.append(_Frame(at, pointer, word == "{", "first"))
+        elif word in "}],:":
             raise self._unexpected(at)
         else:
-            self._add(Node(self._scalar(token, at), self.span(at), self.file, pointer))
+            self._add(Node(self._scalar(word, at), self.span(at), self.file, pointer))
 
-    def _scalar(self, token: str, at: int) -> Scalar:
-        if token[0] == '"':
-            return self._string(token, at)
+    def _scalar(self, word: str, at: int) -> Scalar:
+        if word[0] == '"':
+            return self._string(word, at)
         try:
-            return resolve(token, None, plain=True)
+            return resolve(word, None, plain=True)
         except BadScalar as error:
             self.report("EDA007", str(error), at)
             return None
 
-    def _string(self, token: str, at: int) -> str:
+    def _string(self, word: str, at: int) -> str:
         try:
-            text = str(json.loads(token))
+            text = str(json.loads(word))
             text.encode()
         except ValueError:
-            raise _GivenUp("EDA002", "this is not JSON: a string with an escape that stands for no character", at) from None
+            raise _GivenUp(
+                "EDA002", "this is not JSON: a string with an escape that stands for no character", at
+            ) from None
         return text
 
     def _close(self, frame: _Frame) -> None:

@@ -76,7 +76,9 @@ class Node:
 
     def replace(self, fields: Mapping[str, Node], keys: Mapping[str, Span] | None = None) -> Node:
         """The same place with other fields."""
-        return Node(MappingProxyType(dict(fields)), self.span, self.file, self.pointer, self.keys if keys is None else keys)
+        return Node(
+            MappingProxyType(dict(fields)), self.span, self.file, self.pointer, self.keys if keys is None else keys
+        )
 
     def plain(self) -> Json:
         """The value as JSON, without positions."""
@@ -88,7 +90,7 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, parents first."""
-        waiting = [self]
+        waiting: list[Node] = [self]
         while waiting:
             node = waiting.pop()
             yield node
@@ -106,4 +108,3 @@ def unescape(segment: str) -> str:
 
 def join(pointer: str, segment: str) -> str:
     return f"{pointer}/{escape(segment)}"
-

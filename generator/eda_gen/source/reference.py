@@ -35,7 +35,11 @@ def parse_reference(text: str, base: str) -> Reference:
     except ValueError:
         raise BadReference("EDA011", f"`{text}` is not a URI reference") from None
     if parts.scheme in ("http", "https") or parts.netloc:
-        raise BadReference("EDA013", f"`{text}` leads to the network, where nothing is read", "keep a copy in the workspace and refer to that")
+        raise BadReference(
+            "EDA013",
+            f"`{text}` leads to the network, where nothing is read",
+            "keep a copy in the workspace and refer to that",
+        )
     if parts.scheme or parts.query:
         raise BadReference("EDA011", f"`{text}` is neither a relative path nor a `#/…` pointer")
     return Reference(_file(unquote(parts.path), text, base), _steps(parts.fragment, text))
@@ -46,7 +50,11 @@ def _file(path: str, text: str, base: str) -> str:
         return base
     file = posixpath.normpath(posixpath.join(posixpath.dirname(base), path))
     if "\0" in path or path.startswith("/") or file == ".." or file.startswith("../"):
-        raise BadReference("EDA012", f"`{text}` leads out of the workspace", "keep specs in one folder, or run from the folder that holds them all")
+        raise BadReference(
+            "EDA012",
+            f"`{text}` leads out of the workspace",
+            "keep specs in one folder, or run from the folder that holds them all",
+        )
     return file
 
 

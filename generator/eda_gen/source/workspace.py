@@ -150,7 +150,14 @@ def _parse(content: bytes, file: str, shown: str) -> Result[Node]:
     except UnicodeDecodeError as error:
         before = content[: error.start]
         span = Span(shown, before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
-        return Result(None, (Diagnostic("EDA002", f"the byte 0x{content[error.start]:02x} is not UTF-8", span, "save the file as UTF-8"),))
+        return Result(
+            None,
+            (
+                Diagnostic(
+                    "EDA002", f"the byte 0x{content[error.start]:02x} is not UTF-8", span, "save the file as UTF-8"
+                ),
+            ),
+        )
     read = (read_json if file.endswith((".json", ".avsc")) else read_yaml)(text, file, shown)
     if read.value is None and not read.diagnostics:
         return Result(None, (Diagnostic("EDA002", "the file is empty", Span(shown)),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Protocol
 
 import yaml
 from yaml.events import (
@@ -38,8 +39,19 @@ def read_yaml(text: str, file: str, shown: str) -> Result[Node]:
     except yaml.MarkedYAMLError as error:
         builder.report("EDA002", _problem(error), builder.span(error.problem_mark or error.context_mark))
     except yaml.reader.ReaderError as error:
-        builder.report("EDA002", f"the character {error.character!r} is not allowed in YAML", _position(text, error, shown))
+        builder.report(
+            "EDA002", f"the character {error.character!r} is not allowed in YAML", _position(text, error, shown)
+        )
     return Result(builder.root if not builder.broken else None, tuple(builder.found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias repeats: how many values, and how deep."""
+
+    node: Node
+    size: int
+    height: int
 
 
 class _GivenUp(Exception):
@@ -60,9 +72,20 @@ class _Frame:
     key: str | None = None
     key_span: Span | None = None
     size: int = 1
+    height: int = 1
 
     def child_pointer(self) -> str:
         return join(self.pointer, self.key or "") if self.is_mapping else f"{self.pointer}/{len(self.items)}"
+
+
+class _Mark(Protocol):
+    """A place as both of PyYAML's parsers give it, counted from zero."""
+
+    @property
+    def line(self) -> int: ...
+
+    @property
+    def column(self) -> int: ...
 
 
 class _Builder:
@@ -73,13 +96,13 @@ class _Builder:
         self.found: list[Diagnostic] = []
         self.broken = False
         self._open: list[_Frame] = []
-        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._anchors: dict[str, _Anchored] = {}
         self._started: set[str] = set()
         self._aliased = 0
         self._documents = 0
         self._skipping = 0
 
-    def span(self, mark: yaml.Mark | None) -> Span:
+    def span(self, mark: _Mark | None) -> Span:
         return Span(self.shown) if mark is None else Span(self.shown, mark.line + 1, mark.column + 1)
 
     def report(self, code: str, message: str, span: Span, help: str | None = None) -> None:
@@ -103,7 +126,12 @@ class _Builder:
     def _start_document(self, event: DocumentStartEvent) -> None:
         self._documents += 1
         if self._documents > 1:
-            self.report("EDA005", "a second YAML document starts here", self.span(event.start_mark), "put each into its own file")
+            self.report(
+                "EDA005",
+                "a second YAML document starts here",
+                self.span(event.start_mark),
+                "put each into its own file",
+            )
             raise _GivenUp
 
     def _skip(self, event: Event) -> None:
@@ -129,21 +157,27 @@ class _Builder:
             self.report("EDA007", str(error), span)
             value = None
         pointer = self._open[-1].child_pointer() if self._open else ""
-        self._add(Node(value, span, self.file, pointer), 1, event.anchor)
+        self._add(_Anchored(Node(value, span, self.file, pointer), 1, 1), event.anchor)
 
     def _key(self, event: ScalarEvent, span: Span) -> None:
         """Keys are text by YAML's failsafe schema (AsyncAPI 3.1, Format): `200` is "200"."""
         frame = self._open[-1]
-        frame.key, frame.key_span = event.value, span
+        self._take_key(event.value, span)
         if event.anchor:
-            self._anchors[event.anchor] = (Node(event.value, span, self.file, frame.child_pointer()), 1)
+            self._anchors[event.anchor] = _Anchored(Node(event.value, span, self.file, frame.child_pointer()), 1, 1)
         if event.tag not in (None, "!", "tag:yaml.org,2002:str") or (event.value == "" and not event.style):
             self.report("EDA006", "a key that is not text", span, "write it as a string")
         elif event.value == "<<" and not event.style:
-            self.report("EDA006", "a merge key `<<`, which YAML 1.2 does not have", span, "use `$ref`, or write the fields out")
-        elif event.value in frame.fields:
-            first = frame.keys[event.value]
-            self.report("EDA004", f"the key `{event.value}` is there twice; it was first in line {first.line}", span)
+            self.report(
+                "EDA006", "a merge key `<<`, which YAML 1.2 does not have", span, "use `$ref`, or write the fields out"
+            )
+
+    def _take_key(self, key: str, span: Span) -> None:
+        frame = self._open[-1]
+        frame.key, frame.key_span = key, span
+        if key in frame.fields:
+            first = frame.keys[key]
+            self.report("EDA004", f"the key `{key[:60]}` is there twice; it was first in line {first.line}", span)
 
     def _start(self, event: CollectionStartEvent) -> None:
         span = self.span(event.start_mark)
@@ -165,7 +199,7 @@ class _Builder:
         frame = self._open.pop()
         value = MappingProxyType(frame.fields) if frame.is_mapping else tuple(frame.items)
         node = Node(value, frame.span, self.file, frame.pointer, MappingProxyType(frame.keys))
-        self._add(node, frame.size, frame.anchor)
+        self._add(_Anchored(node, frame.size, frame.height), frame.anchor)
 
     def _alias(self, event: AliasEvent) -> None:
         span = self.span(event.start_mark)
@@ -174,24 +208,29 @@ class _Builder:
             what = "stands inside of what it repeats" if name in self._started else "has no anchor before it"
             self.report("EDA008", f"the alias `*{name}` {what}", span)
             raise _GivenUp
-        node, size = self._anchors[name]
-        self._aliased += size
+        anchored = self._anchors[name]
+        self._aliased += anchored.size
         if self._aliased > MAX_ALIASED:
             self.report("EDA003", f"aliases that repeat more than {MAX_ALIASED:,} values", span, "use `$ref`")
             raise _GivenUp
         if self._awaits_key():
-            self._open[-1].key, self._open[-1].key_span = node.text or "", span
+            self._take_key(anchored.node.text or "", span)
             return
-        self._add(node, size, None)
+        if len(self._open) + anchored.height > MAX_DEPTH:
+            self.report("EDA003", f"values nested more than {MAX_DEPTH} deep, by aliases", span)
+            raise _GivenUp
+        self._add(anchored, None)
 
-    def _add(self, node: Node, size: int, anchor: str | None) -> None:
+    def _add(self, value: _Anchored, anchor: str | None) -> None:
+        node = value.node
         if anchor:
-            self._anchors[anchor] = (node, size)
+            self._anchors[anchor] = value
         if not self._open:
             self.root = node
             return
         frame = self._open[-1]
-        frame.size += size
+        frame.size += value.size
+        frame.height = max(frame.height, value.height + 1)
         if not frame.is_mapping:
             frame.items.append(node)
             return
@@ -202,7 +241,9 @@ class _Builder:
     def _check_tag(self, event: NodeEvent, span: Span) -> None:
         tag: str | None = getattr(event, "tag", None)
         if tag is not None and tag not in ALLOWED_TAGS:
-            self.report("EDA007", f"the YAML tag `{tag}` has no meaning in a spec", span, "only JSON's types can be written")
+            self.report(
+                "EDA007", f"the YAML tag `{tag}` has no meaning in a spec", span, "only JSON's types can be written"
+            )
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str:

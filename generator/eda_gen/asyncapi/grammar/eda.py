@@ -51,7 +51,12 @@ _OWNER = _object("owner", OWNERSHIP, {"team": _NOT_EMPTY, "email": EMAIL}, ("tea
 INFO = _object(
     "x-eda",
     OWNERSHIP,
-    {"service": _SERVICE, "domain": _SERVICE, "owners": Items(_OWNER, least=1), "store": Choice(("postgresql", "sqlite"))},
+    {
+        "service": _SERVICE,
+        "domain": _SERVICE,
+        "owners": Items(_OWNER, least=1),
+        "store": Choice(("postgresql", "sqlite")),
+    },
 )
 
 CHANNEL = _object(
@@ -64,7 +69,9 @@ CHANNEL = _object(
 def _one_source(node: Node, findings: Findings) -> None:
     """A field of the newer version comes from one place."""
     if len(node.fields) != 1:
-        findings.report("04", "exactly one of `rename`, `default` and `constant` says where a field comes from", node.span)
+        findings.report(
+            "04", "exactly one of `rename`, `default` and `constant` says where a field comes from", node.span
+        )
 
 
 _UPCAST_RULE = Object(

@@ -17,6 +17,7 @@ __all__ = [
     "EXPRESSION",
     "MEDIA_TYPE",
     "NAME_KEY",
+    "SERVER_URL",
     "URI",
     "URL",
 ]
@@ -30,6 +31,7 @@ NAME_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2}|[^\x00-\x7f])+")
 _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+*-]+(?:\s*;.*)?")
+_SERVER_URL = re.compile(r"(?:[^\x00-\x20\"<>\\^`{|}]|\{[^{}\s]+\})+")
 _CHANNEL = re.compile(r"(?:[^\x00-\x20\"'%<>\\^`{|}?#]|%[0-9A-Fa-f]{2}|\{[^{}\s]+\}|')+")
 
 
@@ -40,10 +42,18 @@ def _is_url(text: str) -> bool:
         return False
 
 
+SERVER_URL = Text(
+    Format(
+        "a URL, absolute or relative, in which `{variables}` may stand",
+        lambda text: _SERVER_URL.fullmatch(text) is not None,
+    )
+)
 URI = Text(Format("a URI (RFC 3986): a scheme, then what it names", lambda text: _URI.fullmatch(text) is not None))
 URL = Text(Format("an absolute URL", _is_url))
 EMAIL = Text(Format("an email address", lambda text: _EMAIL.fullmatch(text) is not None))
-MEDIA_TYPE = Text(Format("a media type such as `application/json`", lambda text: _MEDIA_TYPE.fullmatch(text) is not None))
+MEDIA_TYPE = Text(
+    Format("a media type such as `application/json`", lambda text: _MEDIA_TYPE.fullmatch(text) is not None)
+)
 EXPRESSION = Text(Format("a runtime expression such as `$message.payload#/orderId`", is_runtime_expression))
 DURATION = Text(Format("an ISO 8601 duration such as `PT30S` or `P7D`", lambda text: parse_duration(text) is not None))
 DATE = Text(Format("a date such as 2026-01-31", lambda text: parse_date(text) is not None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from eda_gen.asyncapi.formats import schema_format
+from eda_gen.asyncapi.formats import is_asyncapi_dialect, schema_format
 from eda_gen.asyncapi.grammar.common import EXTERNAL_DOCS
 from eda_gen.asyncapi.grammar.types import (
     ANYTHING,
@@ -38,9 +38,13 @@ def _schema_or_boolean(node: Node) -> Type:
     return BOOLEAN if isinstance(node.value, bool) else _BODY
 
 
+def _foreign_or_boolean(node: Node) -> Type:
+    return BOOLEAN if isinstance(node.value, bool) else _FOREIGN_BODY
+
+
 SCHEMA: Type = RefOr(Switch(_schema_or_boolean))
-_SCHEMAS = Items(SCHEMA, least=1)
-_NAMED = Entries(SCHEMA)
+FOREIGN: Type = RefOr(Switch(_foreign_or_boolean))
+"""Any other draft of JSON Schema, and OpenAPI's: keywords differ a little."""
 
 
 def _is_schema(node: Node, findings: Findings) -> None:
@@ -48,7 +52,11 @@ def _is_schema(node: Node, findings: Findings) -> None:
     names = [name for name in node.fields if not name.startswith("x-")]
     if names and not KEYWORDS.intersection(names):
         shown = ", ".join(f"`{name}`" for name in names[:3])
-        findings.report("14", f"this is not a schema: {shown} {'is no keyword' if len(names) == 1 else 'are no keywords'}", node.span)
+        findings.report(
+            "14",
+            f"this is not a schema: {shown} {'is no keyword' if len(names) == 1 else 'are no keywords'}",
+            node.span,
+        )
 
 
 def _discriminator_required(node: Node, findings: Findings) -> None:
@@ -63,9 +71,10 @@ def _discriminator_required(node: Node, findings: Findings) -> None:
         findings.report("13", f"the discriminator `{named.text}` is not in `properties`", named.span)
 
 
-_BODY = Object(
-    "Schema Object",
-    {
+def _fields(schema: Type, discriminator: Type, exclusive: Type) -> dict[str, Type]:
+    """The keywords whose values can be checked; every other one may hold anything."""
+    schemas, named = Items(schema, least=1), Entries(schema)
+    return {
         "$id": TEXT,
         "$schema": TEXT,
         "$comment": TEXT,
@@ -76,46 +85,52 @@ _BODY = Object(
         "multipleOf": _NUMBER,
         "maximum": _NUMBER,
         "minimum": _NUMBER,
-        "exclusiveMaximum": Switch(lambda node: BOOLEAN if isinstance(node.value, bool) else _NUMBER),
-        "exclusiveMinimum": Switch(lambda node: BOOLEAN if isinstance(node.value, bool) else _NUMBER),
+        "exclusiveMaximum": exclusive,
+        "exclusiveMinimum": exclusive,
         "maxLength": _COUNT,
         "minLength": _COUNT,
         "pattern": TEXT,
         "format": TEXT,
-        "items": Switch(lambda node: _SCHEMAS if isinstance(node.value, tuple) else SCHEMA),
-        "additionalItems": SCHEMA,
+        "items": Switch(lambda node: schemas if isinstance(node.value, tuple) else schema),
+        "additionalItems": schema,
         "maxItems": _COUNT,
         "minItems": _COUNT,
         "uniqueItems": BOOLEAN,
-        "contains": SCHEMA,
+        "contains": schema,
         "maxProperties": _COUNT,
         "minProperties": _COUNT,
         "required": _STRINGS,
-        "properties": _NAMED,
-        "patternProperties": _NAMED,
-        "additionalProperties": SCHEMA,
-        "propertyNames": SCHEMA,
-        "dependencies": Entries(Switch(lambda node: _STRINGS if isinstance(node.value, tuple) else SCHEMA)),
-        "definitions": _NAMED,
-        "$defs": _NAMED,
-        "if": SCHEMA,
-        "then": SCHEMA,
-        "else": SCHEMA,
-        "allOf": _SCHEMAS,
-        "anyOf": _SCHEMAS,
-        "oneOf": _SCHEMAS,
-        "not": SCHEMA,
+        "properties": named,
+        "patternProperties": named,
+        "additionalProperties": schema,
+        "propertyNames": schema,
+        "dependencies": Entries(Switch(lambda node: _STRINGS if isinstance(node.value, tuple) else schema)),
+        "definitions": named,
+        "$defs": named,
+        "if": schema,
+        "then": schema,
+        "else": schema,
+        "allOf": schemas,
+        "anyOf": schemas,
+        "oneOf": schemas,
+        "not": schema,
         "examples": Items(ANYTHING),
         "readOnly": BOOLEAN,
         "writeOnly": BOOLEAN,
         "contentEncoding": TEXT,
         "contentMediaType": TEXT,
-        "discriminator": Switch(lambda node: ANYTHING if node.is_mapping else TEXT),
-        "externalDocs": Switch(lambda _: RefOr(EXTERNAL_DOCS)),
+        "discriminator": discriminator,
+        "externalDocs": RefOr(EXTERNAL_DOCS),
         "deprecated": BOOLEAN,
-    },
+    }
+
+
+_BODY = Object("Schema Object", _fields(SCHEMA, TEXT, _NUMBER), open=True, rules=(_is_schema, _discriminator_required))
+_FOREIGN_BODY = Object(
+    "schema",
+    _fields(FOREIGN, ANYTHING, Switch(lambda node: BOOLEAN if isinstance(node.value, bool) else _NUMBER)),
     open=True,
-    rules=(_is_schema, _discriminator_required),
+    rules=(_is_schema,),
 )
 
 _AVRO_RECORD = Object("Avro schema", {}, ("type",), open=True)
@@ -159,11 +174,11 @@ OBJECT_SCHEMA: Type = RefOr(Object(_BODY.name, _BODY.fields, open=True, rules=(_
 def schema_of_format(media_type: str | None) -> Type:
     """The type of a schema in a format. Of formats that are not JSON's, only text or a mapping can be asked."""
     family = schema_format(media_type)
-    if family in (SchemaFormat.JSON_SCHEMA, SchemaFormat.OPENAPI):
-        return SCHEMA
     if family is SchemaFormat.AVRO:
         return AVRO
-    return ANYTHING
+    if family not in (SchemaFormat.JSON_SCHEMA, SchemaFormat.OPENAPI):
+        return ANYTHING
+    return SCHEMA if is_asyncapi_dialect(media_type) else FOREIGN
 
 
 headers_are_object = partial(must_be_object, "headers")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from eda_gen.asyncapi.grammar.formats import URL
-from eda_gen.asyncapi.grammar.types import TEXT, Choice, Entries, Findings, Items, Object, RefOr, Switch, Type, merged
+from eda_gen.asyncapi.grammar.types import TEXT, Choice, Entries, Findings, Items, Object, Switch, Type, merged
 from eda_gen.source import Node
 
 __all__ = ["REQUIREMENT", "scheme", "schemes_named"]
@@ -21,19 +21,33 @@ def scheme(minor: int, *, v3: bool) -> Type:
     """The Security Scheme Object: which fields it has depends on its `type`."""
     kinds = _kinds(v3=v3)
     if minor == 0 and not v3:
-        kinds = {name: kind for name, kind in kinds.items() if name not in ("plain", "scramSha256", "scramSha512", "gssapi")}
+        kinds = {
+            name: kind for name, kind in kinds.items() if name not in ("plain", "scramSha256", "scramSha512", "gssapi")
+        }
     unknown = Object("Security Scheme Object", {"type": Choice(tuple(kinds))}, ("type",), open=True)
     return Switch(lambda node: kinds.get(node.text_at("type") or "", unknown))
 
 
 def _kinds(*, v3: bool) -> dict[str, Object]:
     scopes: Mapping[str, Type] = {"scopes": Items(TEXT)} if v3 else {}
-    simple = ("userPassword", "X509", "symmetricEncryption", "asymmetricEncryption", "plain", "scramSha256", "scramSha512", "gssapi")
+    simple = (
+        "userPassword",
+        "X509",
+        "symmetricEncryption",
+        "asymmetricEncryption",
+        "plain",
+        "scramSha256",
+        "scramSha512",
+        "gssapi",
+    )
     kinds = {name: _scheme({}, ()) for name in simple}
     kinds["apiKey"] = _scheme({"in": Choice(("user", "password"))}, ("in",))
     kinds["httpApiKey"] = _scheme({"name": TEXT, "in": Choice(("query", "header", "cookie"))}, ("name", "in"))
     kinds["http"] = Object(
-        "Security Scheme Object", merged(_BASE, {"scheme": TEXT, "bearerFormat": TEXT}), ("scheme",), rules=(_bearer_only,)
+        "Security Scheme Object",
+        merged(_BASE, {"scheme": TEXT, "bearerFormat": TEXT}),
+        ("scheme",),
+        rules=(_bearer_only,),
     )
     kinds["oauth2"] = _scheme(merged({"flows": _flows("availableScopes" if v3 else "scopes")}, scopes), ("flows",))
     kinds["openIdConnect"] = _scheme(merged({"openIdConnectUrl": URL}, scopes), ("openIdConnectUrl",))
@@ -53,7 +67,11 @@ def _flows(scopes: str) -> Object:
     """OAuth Flows Object. `scopes` is what the field is called that lists a flow's scopes: 3.0 renamed it."""
 
     def flow(*urls: str) -> Object:
-        known: Mapping[str, Type] = {**{url: URL for url in urls}, "refreshUrl": URL, scopes: Entries(TEXT, extensible=True)}
+        known: Mapping[str, Type] = {
+            **dict.fromkeys(urls, URL),
+            "refreshUrl": URL,
+            scopes: Entries(TEXT, extensible=True),
+        }
         return Object("OAuth Flow Object", known, (*urls, scopes))
 
     return Object(
@@ -86,7 +104,9 @@ def scopes_allowed(found: Node, scopes: Node, findings: Findings) -> None:
     """Scopes are for OAuth2 and OpenID Connect; OAuth2's are those that its flows list."""
     kind = found.text_at("type")
     if kind is not None and kind not in _SCOPED and scopes.items:
-        findings.report("11", f"a security scheme of the type `{kind}` has no scopes: the list is empty", scopes.items[0].span)
+        findings.report(
+            "11", f"a security scheme of the type `{kind}` has no scopes: the list is empty", scopes.items[0].span
+        )
     known = _scopes_of(found)
     if kind != "oauth2" or not known:
         return
@@ -97,7 +117,11 @@ def scopes_allowed(found: Node, scopes: Node, findings: Findings) -> None:
 
 def _scopes_of(found: Node) -> frozenset[str]:
     flows = found.get("flows")
-    listed = [flow.get(field) for flow in (flows.fields.values() if flows is not None else ()) for field in ("scopes", "availableScopes")]
+    listed = [
+        flow.get(field)
+        for flow in (flows.fields.values() if flows is not None else ())
+        for field in ("scopes", "availableScopes")
+    ]
     return frozenset(name for each in listed if each is not None for name in each.fields)
 
 

@@ -7,13 +7,29 @@ from functools import cache
 
 from eda_gen.asyncapi.grammar import eda
 from eda_gen.asyncapi.grammar.bindings import bindings
-from eda_gen.asyncapi.grammar.common import CONTACT, CORRELATION_ID, EXTERNAL_DOCS, LICENSE, TAGS, names_in_braces, variables_defined
-from eda_gen.asyncapi.grammar.formats import CHANNEL_NAME, COMPONENT_KEY, EXPRESSION, MEDIA_TYPE, NAME_KEY, URI, URL
+from eda_gen.asyncapi.grammar.common import (
+    CONTACT,
+    CORRELATION_ID,
+    EXTERNAL_DOCS,
+    LICENSE,
+    TAGS,
+    names_in_braces,
+    variables_defined,
+)
+from eda_gen.asyncapi.grammar.formats import (
+    CHANNEL_NAME,
+    COMPONENT_KEY,
+    EXPRESSION,
+    MEDIA_TYPE,
+    NAME_KEY,
+    SERVER_URL,
+    URI,
+    URL,
+)
 from eda_gen.asyncapi.grammar.schema import SCHEMA, headers_are_object, schema_of_format
 from eda_gen.asyncapi.grammar.security import REQUIREMENT, scheme, schemes_named
 from eda_gen.asyncapi.grammar.types import (
     ANYTHING,
-    BOOLEAN,
     TEXT,
     Entries,
     Findings,
@@ -43,12 +59,9 @@ def document(minor: int) -> Object:
 def _document(minor: int) -> Object:
     servers = _servers(minor)
     channels = _channels(minor)
-    info = Object(
-        "Info Object",
-        {"title": TEXT, "version": TEXT, "description": TEXT, "termsOfService": URL, "contact": CONTACT, "license": LICENSE}
-        | {"x-eda": eda.INFO},
-        ("title", "version"),
-    )
+    about: Mapping[str, Type] = {"title": TEXT, "version": TEXT, "description": TEXT, "termsOfService": URL}
+    people: Mapping[str, Type] = {"contact": CONTACT, "license": LICENSE, "x-eda": eda.INFO}
+    info = Object("Info Object", merged(about, people), ("title", "version"))
     return Object(
         "AsyncAPI Object",
         {
@@ -80,7 +93,7 @@ def _server(minor: int) -> Object:
         "Server Object",
         merged(
             {
-                "url": TEXT,
+                "url": SERVER_URL,
                 "protocol": TEXT,
                 "protocolVersion": TEXT,
                 "description": TEXT,
@@ -109,7 +122,10 @@ _VARIABLE = Object(
 @cache
 def _channels(minor: int) -> Entries:
     return Entries(
-        _channel(minor), CHANNEL_NAME, "a URI template without query (`?`) and fragment (`#`)", rules=(_parameters_defined,)
+        _channel(minor),
+        CHANNEL_NAME,
+        "a URI template without query (`?`) and fragment (`#`)",
+        rules=(_parameters_defined,),
     )
 
 
@@ -262,7 +278,9 @@ def _components(minor: int) -> Object:
 def _operations(root: Node, findings: Findings) -> list[Node]:
     """Every operation of the document, with its channel's references followed."""
     places = [root.get("channels"), root.get("components", "channels")]
-    items = [findings.workspace.resolve(each) for place in places if place is not None for each in place.fields.values()]
+    items = [
+        findings.workspace.resolve(each) for place in places if place is not None for each in place.fields.values()
+    ]
     found = [item.get(name) for item in items if item is not None for name in ("subscribe", "publish")]
     return list({each.id: each for each in found if each is not None}.values())
 

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from eda_gen.asyncapi.grammar import eda
 from eda_gen.asyncapi.grammar.bindings import bindings
-from eda_gen.asyncapi.grammar.common import CONTACT, CORRELATION_ID, EXTERNAL_DOCS, LICENSE, TAG, TAGS, names_in_braces, variables_defined
+from eda_gen.asyncapi.grammar.common import (
+    CONTACT,
+    CORRELATION_ID,
+    EXTERNAL_DOCS,
+    LICENSE,
+    TAG,
+    TAGS,
+    names_in_braces,
+    variables_defined,
+)
 from eda_gen.asyncapi.grammar.formats import COMPONENT_KEY, EXPRESSION, MEDIA_TYPE, NAME_KEY, URI, URL
 from eda_gen.asyncapi.grammar.schema import SCHEMA, headers_are_object, schema_of_format
 from eda_gen.asyncapi.grammar.security import scheme
@@ -120,7 +129,8 @@ def _parameters_defined(node: Node, findings: Findings) -> None:
 
 
 _CHANNEL_ADDRESS = Text(
-    Format("an address without query (`?`) and fragment (`#`)", lambda text: "?" not in text and "#" not in text), nullable=True
+    Format("an address without query (`?`) and fragment (`#`)", lambda text: "?" not in text and "#" not in text),
+    nullable=True,
 )
 
 _CHANNEL = Object(

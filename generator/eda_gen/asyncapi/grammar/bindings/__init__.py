@@ -68,4 +68,6 @@ def _object(binding: Binding, fields: Mapping[str, Type]) -> Object:
 
 
 def _number(version: str) -> tuple[int, ...] | None:
-    return tuple(int(part) for part in version.split(".")) if re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}", version) else None
+    return (
+        tuple(int(part) for part in version.split(".")) if re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}", version) else None
+    )

@@ -32,9 +32,7 @@ _DELIVERY = Object("delivery policy", open=True)
 _CONSUMER = Object(
     "consumer",
     {
-        "protocol": Choice(
-            ("http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose")
-        ),
+        "protocol": Choice(("http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose")),
         "endpoint": _IDENTIFIER,
         "filterPolicy": Object("filter policy", open=True),
         "filterPolicyScope": Choice(("MessageAttributes", "MessageBody")),

@@ -10,7 +10,7 @@ from eda_gen.source import Node
 __all__ = ["BINDINGS"]
 
 _COUNT = Number(minimum=0)
-_PARTS = {"topic": TEXT, "partitions": Number(minimum=1), "replicas": Number(minimum=1)}
+_PARTS: dict[str, Type] = {"topic": TEXT, "partitions": Number(minimum=1), "replicas": Number(minimum=1)}
 _TOPIC: dict[str, Type] = {
     "cleanup.policy": Items(Choice(("compact", "delete"))),
     "retention.ms": Number(minimum=-1),
@@ -29,7 +29,11 @@ _CLIENT: dict[str, Type] = {"groupId": SCHEMA, "clientId": SCHEMA}
 
 
 def _schema_or_avro(node: Node) -> Type:
-    return AVRO if node.text_at("type") in ("record", "enum", "fixed", "map", "bytes", "int", "long", "float", "double") else SCHEMA
+    return (
+        AVRO
+        if node.text_at("type") in ("record", "enum", "fixed", "map", "bytes", "int", "long", "float", "double")
+        else SCHEMA
+    )
 
 
 _KEY: dict[str, Type] = {"key": Switch(_schema_or_avro)}

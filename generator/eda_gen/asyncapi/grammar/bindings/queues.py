@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from eda_gen.asyncapi.grammar.bindings.table import Binding
 from eda_gen.asyncapi.grammar.schema import SCHEMA
-from eda_gen.asyncapi.grammar.types import ANYTHING, BOOLEAN, TEXT, Choice, Findings, Items, Number, Object, Switch, Text, Type, merged
+from eda_gen.asyncapi.grammar.types import (
+    ANYTHING,
+    BOOLEAN,
+    TEXT,
+    Choice,
+    Findings,
+    Items,
+    Number,
+    Object,
+    Switch,
+    Text,
+    Type,
+    merged,
+)
 from eda_gen.source import Node
 
 __all__ = ["BINDINGS"]
@@ -22,7 +35,9 @@ _EXCHANGE = Object(
         "vhost": TEXT,
     },
 )
-_QUEUE = Object("queue", {"name": _SHORT, "durable": BOOLEAN, "exclusive": BOOLEAN, "autoDelete": BOOLEAN, "vhost": TEXT})
+_QUEUE = Object(
+    "queue", {"name": _SHORT, "durable": BOOLEAN, "exclusive": BOOLEAN, "autoDelete": BOOLEAN, "vhost": TEXT}
+)
 _AMQP_OPERATION: dict[str, Type] = {
     "expiration": _COUNT,
     "userId": TEXT,
@@ -40,7 +55,12 @@ _MQ_QUEUE = Object(
 )
 _MQ_TOPIC = Object(
     "IBM MQ topic",
-    {"string": Text(longest=10240), "objectName": Text(longest=48), "durablePermitted": BOOLEAN, "lastMsgRetained": BOOLEAN},
+    {
+        "string": Text(longest=10240),
+        "objectName": Text(longest=48),
+        "durablePermitted": BOOLEAN,
+        "lastMsgRetained": BOOLEAN,
+    },
 )
 
 
@@ -65,7 +85,12 @@ def _number_or_schema(number: Number) -> Type:
 
 _QOS = Choice((0, 1, 2))
 _LAST_WILL = Object("last will", {"topic": TEXT, "qos": _QOS, "message": TEXT, "retain": BOOLEAN})
-_MQTT_SERVER: dict[str, Type] = {"clientId": TEXT, "cleanSession": BOOLEAN, "lastWill": _LAST_WILL, "keepAlive": Number()}
+_MQTT_SERVER: dict[str, Type] = {
+    "clientId": TEXT,
+    "cleanSession": BOOLEAN,
+    "lastWill": _LAST_WILL,
+    "keepAlive": Number(),
+}
 _MQTT5_SERVER: dict[str, Type] = {
     "sessionExpiryInterval": _number_or_schema(_COUNT),
     "maximumPacketSize": _number_or_schema(Number(minimum=1, maximum=2**32 - 1)),
@@ -92,7 +117,9 @@ _SOLACE_DESTINATIONS = Items(
 
 BINDINGS = (
     Binding("amqp", "server", "0.1.0", {}),
-    Binding("amqp", "channel", "0.1.0", {"is": Choice(("queue", "routingKey")), "exchange": _EXCHANGE, "queue": _QUEUE}),
+    Binding(
+        "amqp", "channel", "0.1.0", {"is": Choice(("queue", "routingKey")), "exchange": _EXCHANGE, "queue": _QUEUE}
+    ),
     Binding("amqp", "operation", "0.1.0", merged(_AMQP_OPERATION, {"replyTo": TEXT})),
     Binding("amqp", "operation", "0.3.0", _AMQP_OPERATION),
     Binding("amqp", "message", "0.1.0", {"contentEncoding": TEXT, "messageType": TEXT}),
@@ -145,7 +172,11 @@ BINDINGS = (
         "mqtt",
         "operation",
         "0.2.0",
-        {"qos": _QOS, "retain": BOOLEAN, "messageExpiryInterval": _number_or_schema(Number(minimum=0, maximum=2**32 - 1))},
+        {
+            "qos": _QOS,
+            "retain": BOOLEAN,
+            "messageExpiryInterval": _number_or_schema(Number(minimum=0, maximum=2**32 - 1)),
+        },
     ),
     Binding("mqtt", "message", "0.1.0", {}),
     Binding("mqtt", "message", "0.2.0", _MQTT5_MESSAGE),

@@ -29,7 +29,9 @@ BINDINGS = (
     Binding("http", "operation", "0.2.0", _REQUEST),
     Binding("http", "message", "0.1.0", {"headers": OBJECT_SCHEMA}),
     Binding("http", "message", "0.3.0", {"headers": OBJECT_SCHEMA, "statusCode": Number(minimum=100, maximum=599)}),
-    Binding("ws", "channel", "0.1.0", {"method": Choice(("GET", "POST")), "query": OBJECT_SCHEMA, "headers": OBJECT_SCHEMA}),
+    Binding(
+        "ws", "channel", "0.1.0", {"method": Choice(("GET", "POST")), "query": OBJECT_SCHEMA, "headers": OBJECT_SCHEMA}
+    ),
     Binding("ros2", "server", "0.1.0", {"rmwImplementation": TEXT, "domainId": Number(minimum=0, maximum=231)}),
     Binding(
         "ros2", "operation", "0.1.0", {"role": Choice(_ROLES), "node": TEXT, "qosPolicies": _QOS}, ("role", "node")

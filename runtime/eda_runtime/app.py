@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Generic, Literal, Self, TypeAlias, TypeVar
 
-from eda_runtime.broker import open_broker
 from eda_runtime.contracts import AnySubscription, Topology
 from eda_runtime.errors import ConfigurationError
 from eda_runtime.outbox import Outbox
@@ -20,6 +19,7 @@ from eda_runtime.settings import Settings
 from eda_runtime.stores import Store, open_store
 from eda_runtime.telemetry import Telemetry
 from eda_runtime.transports import Transport
+from eda_runtime.transports.registry import open_transport
 from eda_runtime.unit_of_work import UnitOfWork
 
 __all__ = ["ROLES", "App", "Role"]
@@ -130,11 +130,14 @@ class App(Generic[Publisher_co]):
     async def _work(self, service: Service[Publisher_co], roles: frozenset[Role]) -> None:
         from eda_runtime.consumer.poller import Poller
         from eda_runtime.consumer.retrier import Retrier
+        from eda_runtime.housekeeping import Janitor
         from eda_runtime.relay import Relay
 
         async with asyncio.TaskGroup() as tasks:
             if "relay" in roles:
                 tasks.create_task(Relay(service).run(), name="relay")
+            if "retry" in roles:
+                tasks.create_task(Janitor(service, self.subscriptions).run(), name="janitor")
             for subscription in self.subscriptions:
                 if "consumer" in roles:
                     tasks.create_task(Poller(service, subscription).run(), name=subscription.policy.group)
@@ -151,7 +154,7 @@ class App(Generic[Publisher_co]):
             publisher=self._publisher,
             settings=self.settings,
             store=store,
-            transport=self._transport or await open_broker(self.settings.broker_url),
+            transport=self._transport or await open_transport(self.settings.broker_url, self.settings),
             telemetry=Telemetry(),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -29,7 +30,7 @@ Model = TypeVar("Model", bound=BaseModel)
 Publisher = TypeVar("Publisher")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MessageContract(Generic[Model_co]):
     """One version of a message.
 
@@ -40,7 +41,7 @@ class MessageContract(Generic[Model_co]):
     name: str
     version: int
     type: str
-    model: type[Model_co]
+    model: builtins.type[Model_co]
     key: str | None = None
     dedupe: str | None = None
     correlation: str | None = None
@@ -100,7 +101,7 @@ class ReceivePolicy:
     batch: int = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subscription(Generic[Model, Publisher]):
     """A receive operation bound to the handler that takes its messages one by one."""
 
@@ -109,7 +110,7 @@ class Subscription(Generic[Model, Publisher]):
     handle: Callable[[Model, Context[Publisher]], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BatchSubscription(Generic[Model, Publisher]):
     """A receive operation bound to the handler that takes a lane's messages as one sequence."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -30,7 +31,7 @@ class Bell:
     def ring(self) -> None:
         self._rung.set()
 
-    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109  a time-out here is no error
+    async def wait(self, timeout: float) -> None:
         """Return when the bell rings, or after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout):
@@ -53,7 +54,8 @@ class Service(Generic[Publisher_co]):
     telemetry: Telemetry
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     relay_bell: Bell = field(default_factory=Bell)
-    retry_bell: Bell = field(default_factory=Bell)
+    retry_bells: Mapping[str, Bell] = field(default_factory=lambda: defaultdict(Bell))
+    """By consumer group."""
 
     def begin(self) -> AbstractAsyncContextManager[Work]:
         return begin(self.store, self.relay_bell.ring)
@@ -67,7 +69,8 @@ class Service(Generic[Publisher_co]):
         """Ask every role to end after the batch that it has in hand."""
         self.stopping.set()
         self.relay_bell.ring()
-        self.retry_bell.ring()
+        for bell in self.retry_bells.values():
+            bell.ring()
 
     async def pause(self, seconds: float) -> None:
         """Sleep, unless the service is to stop."""

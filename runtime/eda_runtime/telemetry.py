@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,8 +24,10 @@ def _tracer() -> Tracer:
     return trace.get_tracer("eda_runtime")
 
 
-def _counter(name: str, unit: str = "{message}") -> Counter:
-    return metrics.get_meter("eda_runtime").create_counter(f"eda.consumer.{name}", unit)
+def _counters() -> Mapping[str, Counter]:
+    meter = metrics.get_meter("eda_runtime")
+    names = ("handled", "duplicates", "retried", "parked", "dead_lettered")
+    return {name: meter.create_counter(f"eda.consumer.{name}", "{message}") for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,13 @@ class Telemetry:
     """What the runtime tells OpenTelemetry. The counters carry the consumer group as an attribute."""
 
     tracer: Tracer = field(default_factory=_tracer)
-    handled: Counter = field(default_factory=lambda: _counter("handled"))
-    duplicates: Counter = field(default_factory=lambda: _counter("duplicates"))
-    retried: Counter = field(default_factory=lambda: _counter("retried"))
-    parked: Counter = field(default_factory=lambda: _counter("parked"))
-    dead_lettered: Counter = field(default_factory=lambda: _counter("dead_lettered"))
+    counters: Mapping[str, Counter] = field(default_factory=_counters)
+
+    def count(self, group: str, tally: Mapping[str, int]) -> None:
+        """Add to the counters that `tally` names: `handled`, `duplicates`, `retried`, `parked`, `dead_lettered`."""
+        for name, number in tally.items():
+            if number:
+                self.counters[name].add(number, {"messaging.consumer.group.name": group})
 
     def creating(self, address: str, message_id: str) -> dict[str, str]:
         """Trace the creation of a message; returns its `traceparent` and `tracestate`, empty without a trace."""

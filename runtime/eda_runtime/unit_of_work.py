@@ -50,7 +50,7 @@ async def begin(store: Store, wake: Callable[[], None]) -> AsyncIterator[Work]:
 async def _run(callback: AfterCommit) -> None:
     try:
         await callback()
-    except Exception:  # noqa: BLE001  the transaction has committed: nothing can be undone, and nobody waits
+    except Exception:  # the transaction has committed: nothing can be undone, and nobody waits
         log.exception("a callback failed after the commit of its unit of work")
 
 

@@ -27,12 +27,12 @@ def for_sqlite(sql: str) -> str:
 def insert_for_postgresql(table: Table, columns: tuple[str, ...]) -> str:
     types = {"TEXT": "text", "BIGINT": "bigint", "INTEGER": "integer", "SMALLINT": "smallint", "BLOB": "bytea"}
     arrays = ", ".join(f"${n}::{types[str(table.c[name].type)]}[]" for n, name in enumerate(columns, 1))
-    return f"INSERT INTO {table.name} ({_names(columns)}) SELECT * FROM unnest({arrays})"
+    return f"INSERT INTO {table.name} ({_names(columns)}) SELECT * FROM unnest({arrays})"  # noqa: S608  names of ours
 
 
 @cache
 def insert_for_sqlite(table: Table, columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table.name} ({_names(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table.name} ({_names(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  names of ours
 
 
 def _names(columns: tuple[str, ...]) -> str:

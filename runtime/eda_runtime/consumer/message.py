@@ -1,0 +1,134 @@
+"""What came from the broker, read as a message of the subscription."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass, replace
+
+from pydantic import BaseModel
+
+from eda_runtime.codec import InvalidPayload, decode
+from eda_runtime.contracts import AnySubscription, MessageContract
+from eda_runtime.envelope import Envelope
+from eda_runtime.expressions import evaluate
+from eda_runtime.transports import Delivery
+
+__all__ = ["Message", "Parked", "lane_of", "read", "read_parked"]
+
+VERSIONED = re.compile(r"^(?P<name>.+?)(?:\.v(?P<version>\d+))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Where a parked message waits, and how often its handler has failed."""
+
+    position: int
+    attempts: int
+    first_failed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A delivery with its payload, or with the problem why it has none that a handler could take."""
+
+    delivery: Delivery
+    envelope: Envelope
+    payload: BaseModel | None
+    problem: str | None
+    dedupe: str
+    parked: Parked | None = None
+
+    @property
+    def key(self) -> str | None:
+        return self.delivery.key if self.delivery.key is not None else self.envelope.partitionkey
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt at handling it comes next, counted from 1."""
+        return self.parked.attempts + 1 if self.parked else 1
+
+
+def lane_of(message: Message, lanes: int) -> int:
+    """The lane of a message: the same for all of a key."""
+    return zlib.crc32((message.key if message.key is not None else message.dedupe).encode()) % lanes
+
+
+def read(subscription: AnySubscription, delivery: Delivery) -> Message | None:
+    """Decode `delivery` by its CloudEvents type; `None` if the subscription does not take messages of that type.
+
+    A message without CloudEvents headers is read as the subscription's only one, if it has but one.
+    """
+    messages: tuple[MessageContract[BaseModel], ...] = subscription.messages
+    if delivery.envelope is None:
+        return _foreign(messages, delivery)
+    contract = next((known for known in messages if known.type == delivery.envelope.type), None)
+    if contract is not None:
+        return _decoded(contract, delivery, delivery.envelope)
+    return _other_version(messages, delivery, delivery.envelope)
+
+
+def read_parked(subscription: AnySubscription, delivery: Delivery, parked: Parked) -> Message:
+    """Read again what waited in the database, by the contracts of today."""
+    message = read(subscription, delivery)
+    if message is None and delivery.envelope is not None:
+        problem = f"this service no longer takes {delivery.envelope.type}"
+        message = _undecoded(delivery, delivery.envelope, problem)
+    assert message is not None
+    return replace(message, parked=parked)
+
+
+def _foreign(messages: tuple[MessageContract[BaseModel], ...], delivery: Delivery) -> Message:
+    place = f"{delivery.partition}/{delivery.position}"
+    envelope = Envelope(
+        id=place,
+        source=delivery.address,
+        type=messages[0].type if len(messages) == 1 else "eda.unknown",
+        time=delivery.appended_at,
+        data=delivery.body,
+        datacontenttype=delivery.headers.get("content-type", "application/octet-stream"),
+        partitionkey=delivery.key,
+    )
+    if len(messages) == 1:
+        return _decoded(messages[0], delivery, envelope)
+    types = ", ".join(contract.type for contract in messages)
+    return _undecoded(delivery, envelope, f"no CloudEvent ({delivery.problem}), and it might be any of {types}")
+
+
+def _decoded(contract: MessageContract[BaseModel], delivery: Delivery, envelope: Envelope) -> Message:
+    try:
+        payload = decode(contract, envelope.data)
+    except InvalidPayload as invalid:
+        return _undecoded(delivery, envelope, f"the payload does not fit {invalid}")
+    stated = evaluate(contract.dedupe, payload, delivery.headers) if contract.dedupe else None
+    dedupe = f"{contract.name}={stated}" if stated else _identity(envelope)
+    return Message(delivery, envelope, payload, None, dedupe)
+
+
+def _other_version(
+    messages: tuple[MessageContract[BaseModel], ...], delivery: Delivery, envelope: Envelope
+) -> Message | None:
+    name, version = _name_and_version(envelope.type)
+    known = [contract for contract in messages if _name_and_version(contract.type)[0] == name]
+    if not known:
+        return None
+    newest = max(known, key=lambda contract: contract.version)
+    if version > newest.version:
+        message = _decoded(newest, delivery, envelope)
+        problem = f"version {version} is newer than this service knows, and {message.problem}"
+        return replace(message, problem=problem) if message.problem else message
+    versions = ", ".join(str(contract.version) for contract in known)
+    return _undecoded(delivery, envelope, f"version {version} of {name} is unknown here: known are {versions}")
+
+
+def _undecoded(delivery: Delivery, envelope: Envelope, problem: str) -> Message:
+    return Message(delivery, envelope, None, problem, _identity(envelope))
+
+
+def _identity(envelope: Envelope) -> str:
+    return f"{envelope.source} {envelope.id}"
+
+
+def _name_and_version(type_: str) -> tuple[str, int]:
+    match = VERSIONED.match(type_)
+    return (match["name"], int(match["version"] or 1)) if match else (type_, 1)

@@ -1,0 +1,57 @@
+"""Forgets what has outlived its use: old inbox entries and dead letters."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eda_runtime.consumer import dead_letters, inbox
+from eda_runtime.contracts import AnySubscription
+from eda_runtime.service import Service
+from eda_runtime.stores import Store
+
+__all__ = ["Janitor", "Purged", "purge"]
+
+EVERY_SECONDS = 600.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How much was deleted of a consumer."""
+
+    consumer: str
+    inbox: int
+    dead_letters: int
+
+
+async def purge(store: Store, subscriptions: Sequence[AnySubscription]) -> Sequence[Purged]:
+    """Delete inbox entries past their window and dead letters past their retention, in small transactions.
+
+    The window must outlive what the broker may deliver again: a message whose entry is gone is taken for new.
+    """
+    return [
+        Purged(
+            consumer=policy.group,
+            inbox=await inbox.purge(store, policy.group, policy.idempotency_window),
+            dead_letters=await dead_letters.purge(store, policy.group, policy.dead_letter.retention),
+        )
+        for policy in (subscription.policy for subscription in subscriptions)
+    ]
+
+
+class Janitor:
+    """Purges now and then while the service runs."""
+
+    def __init__(self, service: Service[object], subscriptions: Sequence[AnySubscription]) -> None:
+        self._service = service
+        self._subscriptions = subscriptions
+
+    async def run(self) -> None:
+        while not self._service.stopping.is_set():
+            await self._service.pause(EVERY_SECONDS)
+            try:
+                await purge(self._service.store, self._subscriptions)
+            except Exception as error:  # noqa: BLE001  the database is away: the next time will do
+                log.warning("the purge is put off: %s", error)

@@ -38,10 +38,14 @@ class ContentModel(Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A place in a document of the workspace, by JSON pointer (RFC 6901)."""
+    """A place in a document of the workspace, by JSON pointer (RFC 6901).
+
+    `line` counts from 1 within a text that is a value of its own, as a `.proto` file in YAML is.
+    """
 
     document: str
     pointer: str
+    line: int = 0
 
     @classmethod
     def of(cls, id: str) -> Place:

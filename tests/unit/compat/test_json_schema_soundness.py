@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
-
-from eda_gen.compat.difference import ContentModel, Difference, Direction, combined
-from eda_gen.model import Json
 from tests.unit.compat.json_schemas import compared
 from tests.unit.compat.schema_pairs import PAIRS, VALUES, allowed
+
+from eda_gen.compat.difference import Difference, Direction, combined
+from eda_gen.model import Json
 
 SETTINGS = settings(
     max_examples=200,

@@ -1,0 +1,153 @@
+"""The one place that knows datamodel-code-generator: definitions in, the source of their classes out."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from eda_gen.emit.python.shapes import Definition, Plain
+from eda_gen.model import Json
+
+__all__ = ["ClassSource", "GenerationFailed", "generate_classes"]
+
+
+class GenerationFailed(Exception):
+    """The library could not make classes of these definitions."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSource:
+    """A class as source, in which other definitions go by their keys. `imports` are names by the modules they are from."""
+
+    key: str
+    source: str
+    uses: tuple[str, ...]
+    imports: tuple[tuple[str, str], ...]
+
+
+def generate_classes(definitions: Mapping[str, Definition], prefix: str) -> dict[str, ClassSource]:
+    """One call for all definitions: its fixed cost is that of many classes.
+
+    Raises `GenerationFailed`.
+    """
+    if not definitions:
+        return {}
+    text = _generated({key: definition.body for key, definition in definitions.items()})
+    module = ast.parse(text)
+    origins = _origins(module)
+    lines = text.splitlines(keepends=True)
+    sources = {node.name: _source(node, lines) for node in module.body if isinstance(node, ast.ClassDef)}
+    missing = definitions.keys() - sources.keys()
+    strays = sources.keys() - definitions.keys() - {"Model"}
+    if missing or strays:
+        raise GenerationFailed(f"unexpected classes: {', '.join(sorted(missing | strays))}")
+    token = re.compile(rf"\b{prefix}\d+\b")
+    inline = {key: _root_type(sources[key]) for key, definition in definitions.items() if definition.inline}
+    return {
+        key: _class_source(key, _spliced(sources[key], inline, token), origins, token)
+        for key, definition in definitions.items()
+        if not definition.inline
+    }
+
+
+def _generated(bodies: Mapping[str, Plain]) -> str:
+    from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
+    from datamodel_code_generator.config import GenerateConfig
+
+    config = GenerateConfig(
+        input_file_type=InputFileType.JsonSchema,
+        output_model_type=DataModelType.PydanticV2BaseModel,
+        target_python_version=PythonVersion.PY_311,
+        base_class="eda_runtime.Event",
+        aliases=_field_names(bodies.values()),
+        use_annotated=True,
+        snake_case_field=True,
+        strict_nullable=True,
+        use_schema_description=True,
+        use_field_description=True,
+        use_single_line_docstring=True,
+        capitalise_enum_members=True,
+        set_default_enum_member=True,
+        custom_file_header="#",
+        formatters=[],
+    )
+    document = {"$schema": "http://json-schema.org/draft-07/schema#", "$defs": bodies}
+    try:
+        text = generate(document, config=config)
+    except (
+        Exception
+    ) as failure:  # noqa: BLE001 - the library raises whatever it meets; the caller says which schema it was
+        raise GenerationFailed(f"{type(failure).__name__}: {failure}") from failure
+    if not isinstance(text, str):
+        raise GenerationFailed("no single module came back")
+    return text
+
+
+_UNUSABLE = frozenset(
+    (
+        "str",
+        "int",
+        "float",
+        "bool",
+        "list",
+        "dict",
+        "tuple",
+        "date",
+        "datetime",
+        "time",
+        "self",
+        "cls",
+        "type",
+        "property",
+        "object",
+    )
+)
+"""As fields these would hide what annotations or methods of the class mean."""
+
+
+def _field_names(bodies: Iterable[Plain]) -> dict[str, str]:
+    names = {name for body in bodies if isinstance(known := body.get("properties"), dict) for name in known}
+    return {name: f"{plain}_" for name in sorted(names) if (plain := name.strip("_").lower()) in _UNUSABLE}
+
+
+def _origins(module: ast.Module) -> dict[str, str]:
+    """The module that each imported name is from."""
+    imports = (node for node in module.body if isinstance(node, ast.ImportFrom))
+    return {alias.asname or alias.name: node.module or "" for node in imports for alias in node.names}
+
+
+def _source(node: ast.ClassDef, lines: Sequence[str]) -> str:
+    return "".join(lines[node.lineno - 1 : node.end_lineno]).rstrip()
+
+
+def _root_type(source: str) -> str:
+    """The type that a root model holds, as written."""
+    cls = ast.parse(source).body[0]
+    fields = (node for node in getattr(cls, "body", ()) if isinstance(node, ast.AnnAssign))
+    annotation = next(fields).annotation
+    return ast.get_source_segment(source, annotation) or ""
+
+
+def _spliced(source: str, inline: Mapping[str, str], token: re.Pattern[str]) -> str:
+    """The source with inline definitions written out, those inside them too."""
+    while any(found in inline for found in token.findall(source)):
+        source = token.sub(lambda match: inline.get(match.group(), match.group()), source)
+    return source
+
+
+def _class_source(key: str, source: str, origins: Mapping[str, str], token: re.Pattern[str]) -> ClassSource:
+    source = re.sub(rf"([\"'])({token.pattern})\1", r"\2", source)
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    uses = tuple(dict.fromkeys(each for each in token.findall(source) if each != key))
+    return ClassSource(key, source, uses, tuple(sorted((origins[name], name) for name in names & origins.keys())))
+
+
+def plain_json(value: Json) -> Json:
+    """The value in the builtin types that the library expects."""
+    if isinstance(value, Mapping):
+        return {name: plain_json(each) for name, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain_json(each) for each in value]
+    return value

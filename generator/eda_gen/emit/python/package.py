@@ -1,0 +1,175 @@
+"""One service as a Python package."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+from eda_gen.diagnostics import Diagnostic, Result
+from eda_gen.emit.python.classes import ClassSource, GenerationFailed, generate_classes
+from eda_gen.emit.python.events import event_modules
+from eda_gen.emit.python.formats import as_json_schemas
+from eda_gen.emit.python.layout import EventGroup, event_groups, message_names, place_classes
+from eda_gen.emit.python.naming import module_name
+from eda_gen.emit.python.render import header, render
+from eda_gen.emit.python.service import ServiceView, event_imports, view_service
+from eda_gen.emit.python.shapes import Definition, Owner, Shapes
+from eda_gen.emit.target import Package
+from eda_gen.model import Catalog, Message, Schema, SchemaId, Service
+
+__all__ = ["target"]
+
+RUNTIME = "0.1"
+PREFIX = "EdaDefinition"
+_TAKEN = frozenset(("eda_runtime", "eda_gen", "pydantic"))
+
+
+def target(catalog: Catalog, service: Service) -> Result[Package]:
+    """Events, channels, producers, consumers and the application of `service`, and handlers to begin with."""
+    wanted = _reachable(catalog, service)
+    return as_json_schemas(wanted).then(lambda schemas: _package(catalog, service, schemas))
+
+
+def _reachable(catalog: Catalog, service: Service) -> tuple[Schema, ...]:
+    """The schemas of a service's payloads, with all that they refer to."""
+    waiting = [message.payload for message in service.messages if message.payload is not None]
+    found: dict[SchemaId, Schema] = {}
+    while waiting:
+        schema_id = waiting.pop()
+        if schema_id not in found:
+            found[schema_id] = schema = catalog.schemas[schema_id]
+            waiting += _references(schema.body, catalog)
+    return tuple(found.values())
+
+
+def _references(body: object, catalog: Catalog) -> Iterator[SchemaId]:
+    if isinstance(body, Mapping):
+        target = body.get("$ref")
+        if isinstance(target, str) and SchemaId(target) in catalog.schemas:
+            yield SchemaId(target)
+    if isinstance(body, Mapping | list | tuple):
+        for each in body.values() if isinstance(body, Mapping) else body:
+            yield from _references(each, catalog)
+
+
+def _package(catalog: Catalog, service: Service, schemas: Mapping[SchemaId, Schema]) -> Result[Package]:
+    shapes = Shapes(schemas, PREFIX)
+    for message in service.messages:
+        shapes.payload(Owner("message", message.id), message.payload, message.description)
+    try:
+        sources = generate_classes(shapes.definitions, PREFIX)
+    except GenerationFailed as failure:
+        return Result(None, tuple(_culprits(service.messages, schemas, failure)))
+    files = _files(catalog, service, schemas, shapes.definitions, sources)
+    return Result(files)
+
+
+def _culprits(
+    messages: Sequence[Message], schemas: Mapping[SchemaId, Schema], failure: GenerationFailed
+) -> Iterator[Diagnostic]:
+    """The messages that the library fails on by themselves; all of them where none does."""
+    alone = [(message, reason) for message in messages if (reason := _failure(message, schemas)) is not None]
+    for message, reason in alone or [(message, failure) for message in messages]:
+        span = schemas[message.payload].span if message.payload is not None else message.span
+        yield Diagnostic("EDA193", f"no class can be made of the payload of {message.name}: {reason}", span)
+
+
+def _failure(message: Message, schemas: Mapping[SchemaId, Schema]) -> GenerationFailed | None:
+    shapes = Shapes(schemas, PREFIX)
+    shapes.payload(Owner("message", message.id), message.payload, message.description)
+    try:
+        generate_classes(shapes.definitions, PREFIX)
+    except GenerationFailed as failure:
+        return failure
+    return None
+
+
+def _files(
+    catalog: Catalog,
+    service: Service,
+    schemas: Mapping[SchemaId, Schema],
+    definitions: Mapping[str, Definition],
+    sources: Mapping[str, ClassSource],
+) -> Package:
+    groups = event_groups(service)
+    layout = place_classes(groups, definitions, sources, schemas, service.document.path)
+    view = view_service(catalog, service, message_names(groups))
+    top = header(service.document.path)
+    files = {
+        module.path: render("event.py", header=top, module=module)
+        for module in event_modules(groups, layout, sources, PREFIX)
+    }
+    files |= _service_files(service, view, top)
+    if any(path.startswith("events/types/") for path in files):
+        files["events/types/__init__.py"] = render("package.py", header=top, says="Types that events share.")
+    methods = tuple(method.name for method in view.receives)
+    return Package(
+        package_name(service.name),
+        service.document.path,
+        files,
+        {"handlers.py": _handlers(view)},
+        {"handlers.py": methods},
+    )
+
+
+def _service_files(service: Service, view: ServiceView, top: str) -> dict[str, str]:
+    says = service.description or f"{view.title}."
+    channels = render("channels.py", header=top, service=view, **_channel_values(view))
+    return {
+        "__init__.py": render("package.py", header=top, says=says),
+        "py.typed": "",
+        "channels.py": channels,
+        "producers.py": render(
+            "producers.py", header=top, service=view, methods=view.sends, imports=_producer_imports(view)
+        ),
+        "consumers.py": render("consumers.py", header=top, service=view, **_consumer_values(view)),
+        "app.py": render("app.py", header=top, service=view, runtime=RUNTIME),
+        "events/__init__.py": render("package.py", header=top, says="One module a message; import what you use."),
+    }
+
+
+def _channel_values(view: ServiceView) -> dict[str, object]:
+    source = repr((view.channels, view.policies))
+    names = ("ChannelContract", "DeadLetterPolicy", "ReceivePolicy", "RetryPolicy")
+    needed = {
+        "ChannelContract": bool(view.channels),
+        "ReceivePolicy": bool(view.policies),
+        "DeadLetterPolicy": bool(view.policies),
+    }
+    needed["RetryPolicy"] = "RetryPolicy(" in source
+    imports = [*(name for name in names if needed[name]), "Topology"]
+    return {
+        "channels": view.channels,
+        "policies": view.policies,
+        "provisioned": [channel.constant for channel in view.channels if channel.provisioned],
+        "received": [policy.constant for policy in view.policies],
+        "imports": imports,
+        "uses_time": "timedelta(" in source,
+    }
+
+
+def _producer_imports(view: ServiceView) -> tuple[str, ...]:
+    return event_imports((method.event, (method.event.cls, method.event.constant)) for method in view.sends)
+
+
+def _consumer_values(view: ServiceView) -> dict[str, object]:
+    events = [event for method in view.receives for event in method.events]
+    lines = event_imports((event, (event.cls, event.constant)) for event in events)
+    return {
+        "methods": view.receives,
+        "imports": (*lines, f"from .producers import {view.publisher}"),
+        "runtime_imports": sorted({"AnySubscription", *(method.subscription for method in view.receives)}),
+        "uses_sequence": any(method.parameter == "events" for method in view.receives),
+    }
+
+
+def _handlers(view: ServiceView) -> str:
+    lines = event_imports((event, (event.cls,)) for method in view.receives for event in method.events)
+    batches = any(method.parameter == "events" for method in view.receives)
+    return render("handlers.py", service=view, methods=view.receives, imports=lines, uses_sequence=batches)
+
+
+def package_name(service: str) -> str:
+    """The service's name as a package that hides none of Python's own."""
+    name = module_name(service)
+    return f"{name}_service" if name in sys.stdlib_module_names or name in _TAKEN else name

@@ -1,0 +1,51 @@
+"""Spec text on its way into Python source: every piece of it passes through here or through `repr`."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Mapping
+
+from eda_gen.model import Json
+
+__all__ = ["clean", "comment", "description_of", "docstring", "literal", "one_line"]
+
+_WIDTH = 80
+
+
+def clean(text: str) -> str:
+    """Printable text in lines of a readable length: no control characters, no lone surrogates, no direction marks."""
+    visible = "".join(char for char in text.expandtabs(4) if char == "\n" or unicodedata.category(char)[0] != "C")
+    lines = (wrapped for line in visible.split("\n") for wrapped in textwrap.wrap(line, _WIDTH, **_WRAPPING) or [""])
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+_WRAPPING = {"break_long_words": False, "break_on_hyphens": False, "drop_whitespace": True}
+
+
+def one_line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+def description_of(schema: Json) -> str:
+    """What a schema says to people, empty where it says nothing."""
+    if not isinstance(schema, Mapping):
+        return ""
+    said = next((text for name in ("description", "title") if isinstance(text := schema.get(name), str) and text), "")
+    return clean(said)
+
+
+def docstring(text: str) -> str:
+    """The inside of a triple-quoted string that reads as `text`."""
+    escaped = clean(text).replace("\\", "\\\\").replace('"""', r"\"\"\"")
+    return escaped[:-1] + r"\"" if escaped.endswith('"') else escaped
+
+
+def comment(text: str) -> str:
+    """Text that stays within its comment line."""
+    return one_line(text)
+
+
+def literal(value: object) -> str:
+    """A Python literal; `repr` escapes all that is not printable ASCII or a printable character of another script."""
+    return repr(value)

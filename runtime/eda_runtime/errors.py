@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from eda_runtime.transports import Outgoing
 
-__all__ = ["ConfigurationError", "EdaError", "PermanentError", "PublishError", "TransportError", "UnitOfWorkError"]
+__all__ = [
+    "ConfigurationError",
+    "EdaError",
+    "PermanentError",
+    "PublishError",
+    "StoreError",
+    "TransportError",
+    "UnitOfWorkError",
+]
 
 
 class EdaError(Exception):
@@ -25,6 +33,10 @@ class UnitOfWorkError(EdaError):
 
 class PermanentError(Exception):
     """Raise it from a handler for a message that no retry can help: it goes to the dead letters at once."""
+
+
+class StoreError(EdaError):
+    """The database cannot be reached: the same call may succeed later."""
 
 
 class TransportError(EdaError):

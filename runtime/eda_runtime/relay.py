@@ -17,9 +17,10 @@ from eda_runtime.errors import PublishError
 from eda_runtime.leases import Share
 from eda_runtime.outbox import COLUMNS, SHARDS, outgoing
 from eda_runtime.service import Service
+from eda_runtime.stores import Store
 from eda_runtime.transports import Outgoing
 
-__all__ = ["Relay"]
+__all__ = ["Refused", "Relay", "discard_refused", "refused", "retry_refused"]
 
 BATCH = 500
 BACKOFF_SECONDS = (0.1, 30.0)
@@ -33,7 +34,10 @@ WHERE l.owner = $1 AND l.expires_at > now_ms() AND o.problem IS NULL AND NOT EXI
 ORDER BY o.position LIMIT {BATCH}
 """  # noqa: S608  made of constants
 SENT = "DELETE FROM eda_outbox WHERE position IN (SELECT value::bigint FROM each($1))"
-REFUSED = "UPDATE eda_outbox SET problem = $2 WHERE position = $1"
+REFUSE = "UPDATE eda_outbox SET problem = $2 WHERE position = $1"
+FIND_REFUSED = "SELECT position, address, key, problem FROM eda_outbox WHERE problem IS NOT NULL ORDER BY position"
+RETRY_REFUSED = "UPDATE eda_outbox SET problem = NULL WHERE problem IS NOT NULL RETURNING 1"
+DISCARD_REFUSED = "DELETE FROM eda_outbox WHERE problem IS NOT NULL RETURNING 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,11 @@ class Relay:
                     await self._turn()
                 listening.cancel()
         finally:
-            await self._share.release()
+            await self.release()
+
+    async def release(self) -> None:
+        """Give up the shards, so that another relay may go on at once."""
+        await self._share.release()
 
     async def _turn(self) -> None:
         try:
@@ -116,4 +124,30 @@ class Relay:
     async def _refuse(self, queued: Queued, problem: str) -> None:
         log.error("message %s to %s cannot be sent: %s", queued.message.envelope.id, queued.message.address, problem)
         async with self._service.store.transaction() as transaction:
-            await transaction.fetch(REFUSED, queued.position, problem)
+            await transaction.fetch(REFUSE, queued.position, problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message of the outbox that the broker will not take."""
+
+    position: int
+    address: str
+    key: str | None
+    problem: str
+
+
+async def refused(store: Store) -> Sequence[Refused]:
+    return [Refused(*row) for row in await store.fetch(FIND_REFUSED)]
+
+
+async def retry_refused(store: Store) -> int:
+    """Let the relay try them again; returns how many."""
+    async with store.transaction() as transaction:
+        return len(await transaction.fetch(RETRY_REFUSED))
+
+
+async def discard_refused(store: Store) -> int:
+    """Delete them, so that what waits behind them is sent; returns how many."""
+    async with store.transaction() as transaction:
+        return len(await transaction.fetch(DISCARD_REFUSED))

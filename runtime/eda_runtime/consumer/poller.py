@@ -46,7 +46,7 @@ class Poller(Generic[Publisher_co]):
         total = 0
         try:
             while deliveries := await receiver.poll(self._policy.batch, POLL_SECONDS):
-                await self._batch(receiver, deliveries)
+                await self.handle(receiver, deliveries)
                 total += len(deliveries)
         finally:
             await receiver.close()
@@ -58,12 +58,15 @@ class Poller(Generic[Publisher_co]):
             while not self._service.stopping.is_set():
                 deliveries = await receiver.poll(self._policy.batch, POLL_SECONDS)
                 if deliveries:
-                    await self._batch(receiver, deliveries)
+                    await self.handle(receiver, deliveries)
                 self._backoff = BACKOFF_SECONDS[0]
         finally:
             await receiver.close()
 
-    async def _batch(self, receiver: Receiver, deliveries: Sequence[Delivery]) -> None:
+    async def handle(self, receiver: Receiver, deliveries: Sequence[Delivery]) -> None:
+        """Handle what was polled and acknowledge it; what the database could not take is released.
+
+        Raises `ConnectionError` if there was such."""
         read_ones = [(delivery, read(self._subscription, delivery)) for delivery in deliveries]
         done = await self._lanes.run([message for _, message in read_ones if message is not None])
         left = {id(message.delivery) for _, message in read_ones if message} - {

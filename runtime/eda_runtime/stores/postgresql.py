@@ -9,9 +9,11 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import URL, Table, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
-from eda_runtime.errors import UnitOfWorkError
+from eda_runtime.errors import StoreError, UnitOfWorkError
+from eda_runtime.settings import redacted
 from eda_runtime.stores import Row, Transaction, Value, migrate
 from eda_runtime.stores.session import JoinedSession, open_session
 from eda_runtime.stores.sql import for_postgresql, insert_for_postgresql
@@ -30,6 +32,7 @@ class PostgresqlStore:
     embedded = False
 
     def __init__(self, url: str, *, pool_size: int) -> None:
+        self._name = redacted(url)
         self._engine = create_async_engine(
             _for_asyncpg(make_url(url)),
             isolation_level="AUTOCOMMIT",
@@ -40,7 +43,7 @@ class PostgresqlStore:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresqlTransaction]:
-        async with self._engine.connect() as connection:
+        async with self._connect() as connection:
             transaction = PostgresqlTransaction(connection, await _driver(connection))
             try:
                 async with transaction.connection.transaction():
@@ -50,7 +53,7 @@ class PostgresqlStore:
                 await transaction.end()
 
     async def fetch(self, sql: str, *values: Value) -> Sequence[Row]:
-        async with self._engine.connect() as connection:
+        async with self._connect() as connection:
             rows: Sequence[Row] = await (await _driver(connection)).fetch(for_postgresql(sql), *values)
             return rows
 
@@ -60,9 +63,9 @@ class PostgresqlStore:
     async def listen(self, wake: Callable[[], None]) -> None:
         while True:
             try:
-                async with self._engine.connect() as connection:
+                async with self._connect() as connection:
                     await _listen(await _driver(connection), wake)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     async def migrate(self) -> Sequence[str]:
@@ -71,11 +74,23 @@ class PostgresqlStore:
             return await migrate.upgrade(transaction.sqlalchemy)
 
     async def pending(self) -> Sequence[str]:
-        async with self._engine.connect() as connection:
+        async with self._connect() as connection:
             return await migrate.pending(connection)
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[AsyncConnection]:
+        connecting = self._engine.connect()
+        try:
+            connection = await connecting
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as error:
+            raise StoreError(f"the database {self._name} cannot be reached: {error}") from error
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
 
 class PostgresqlTransaction:

@@ -1,0 +1,42 @@
+"""Finds the app that a command is about."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from eda_runtime.app import App
+from eda_runtime.errors import ConfigurationError
+
+__all__ = ["load_app", "split_target"]
+
+
+def split_target(arguments: Sequence[str]) -> tuple[App[object], Sequence[str]]:
+    """The app that the first argument names, or `EDA_APP` does, and the other arguments."""
+    if arguments and ":" in arguments[0]:
+        return load_app(arguments[0]), arguments[1:]
+    target = os.environ.get("EDA_APP")
+    if not target:
+        raise ConfigurationError("name the app as module:attribute, such as shop.handlers:service, or set EDA_APP")
+    return load_app(target), arguments
+
+
+def load_app(target: str) -> App[object]:
+    """Import `module:attribute` with the working directory on the path. Raises `ConfigurationError`."""
+    module_name, _, attribute = target.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise ConfigurationError(f"{module_name} imports {error.name}, which is not installed") from error
+        raise ConfigurationError(
+            f"there is no module {module_name}: run `eda` from where it can be imported"
+        ) from error
+    app = getattr(module, attribute, None)
+    if not isinstance(app, App):
+        raise ConfigurationError(f"{module_name} has no App called {attribute or '(nothing)'}")
+    return app

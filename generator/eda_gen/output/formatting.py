@@ -27,7 +27,7 @@ def _all(texts: list[str]) -> Iterable[str]:
 
 
 def format_python(text: str) -> str:
-    import black
+    from black import format_str
+    from black.mode import Mode, TargetVersion
 
-    mode = black.Mode(target_versions={black.TargetVersion.PY311})
-    return black.format_str(text, mode=mode)
+    return format_str(text, mode=Mode(target_versions={TargetVersion.PY311}))

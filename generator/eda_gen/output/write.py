@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from eda_gen.output.plan import Change, Plan
@@ -19,20 +19,27 @@ def write_plans(plans: Sequence[Plan]) -> None:
     Raises `OSError`.
     """
     changes = [change for plan in plans for change in (*plan.scaffolds, *plan.changes)]
-    prepared: list[tuple[Path, Path]] = []
+    prepared: dict[Path, Path] = {}
     try:
         for change in changes:
             if change.after is not None:
-                prepared.append((_prepare(change.path, change.after), change.path))
+                prepared[change.path] = _prepare(change.path, change.after)
         for change in changes:
-            if change.edited and change.path.exists():
-                os.replace(change.path, _kept_as(change.path))
-        for temporary, path in prepared:
-            os.replace(temporary, path)
+            _carry_out(change, prepared.get(change.path))
     finally:
-        for temporary, _ in prepared:
+        for temporary in prepared.values():
             temporary.unlink(missing_ok=True)
-    _remove(change for change in changes if change.after is None)
+
+
+def _carry_out(change: Change, prepared: Path | None) -> None:
+    if change.edited:
+        change.path.replace(_kept_as(change.path))
+    if prepared is not None:
+        prepared.replace(change.path)
+        return
+    change.path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        change.path.parent.rmdir()
 
 
 def _prepare(path: Path, text: str) -> Path:
@@ -55,10 +62,3 @@ def _kept_as(path: Path) -> Path:
     """`<file>.orig`, or with a number where an earlier one is there."""
     wishes = (path.with_name(f"{path.name}.orig{number or ''}") for number in range(1_000))
     return next(wish for wish in wishes if not wish.exists())
-
-
-def _remove(changes: Iterable[Change]) -> None:
-    for change in changes:
-        change.path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            change.path.parent.rmdir()

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eda_gen.emit.python.shapes import Definition, Plain
-from eda_gen.model import Json
 
 __all__ = ["ClassSource", "GenerationFailed", "generate_classes"]
 
@@ -53,8 +52,10 @@ def generate_classes(definitions: Mapping[str, Definition], prefix: str) -> dict
 
 
 def _generated(bodies: Mapping[str, Plain]) -> str:
-    from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
+    from datamodel_code_generator import generate
     from datamodel_code_generator.config import GenerateConfig
+    from datamodel_code_generator.enums import DataModelType, InputFileType
+    from datamodel_code_generator.format import PythonVersion
 
     config = GenerateConfig(
         input_file_type=InputFileType.JsonSchema,
@@ -76,9 +77,7 @@ def _generated(bodies: Mapping[str, Plain]) -> str:
     document = {"$schema": "http://json-schema.org/draft-07/schema#", "$defs": bodies}
     try:
         text = generate(document, config=config)
-    except (
-        Exception
-    ) as failure:  # noqa: BLE001 - the library raises whatever it meets; the caller says which schema it was
+    except Exception as failure:  # the library raises whatever it meets; the caller says which schema it was
         raise GenerationFailed(f"{type(failure).__name__}: {failure}") from failure
     if not isinstance(text, str):
         raise GenerationFailed("no single module came back")
@@ -142,12 +141,3 @@ def _class_source(key: str, source: str, origins: Mapping[str, str], token: re.P
     names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
     uses = tuple(dict.fromkeys(each for each in token.findall(source) if each != key))
     return ClassSource(key, source, uses, tuple(sorted((origins[name], name) for name in names & origins.keys())))
-
-
-def plain_json(value: Json) -> Json:
-    """The value in the builtin types that the library expects."""
-    if isinstance(value, Mapping):
-        return {name: plain_json(each) for name, each in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain_json(each) for each in value]
-    return value

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from eda_gen.diagnostics import Diagnostic, Result
 from eda_gen.model import Json, Schema, SchemaFormat, SchemaId
+
+if TYPE_CHECKING:
+    from datamodel_code_generator.util import YamlValue
 
 __all__ = ["as_json_schemas"]
 
@@ -69,7 +73,7 @@ def _with_ids(body: Json, outer: SchemaId) -> Json:
     return [_with_ids(each, outer) for each in body] if isinstance(body, list | tuple) else body
 
 
-def _plain(value: Json) -> object:
+def _plain(value: Json) -> YamlValue:
     """The value in builtin types, which is what the library's readers take."""
     if isinstance(value, Mapping):
         return {name: _plain(each) for name, each in value.items()}

@@ -15,13 +15,15 @@ from eda_gen.emit.python.classes import ClassSource
 from eda_gen.emit.python.graph import components
 from eda_gen.emit.python.naming import Names, constant_name, module_name, pascal
 from eda_gen.emit.python.shapes import Definition, Owner
-from eda_gen.model import Message, MessageId, Schema, Service
+from eda_gen.model import Message, MessageId, Schema, SchemaId, Service
 
 __all__ = ["EventGroup", "EventNames", "Layout", "event_groups", "place_classes"]
 
 RESERVED = frozenset(
-    ("Event", "MessageContract", "Annotated", "Any", "Literal", "Field", "RootModel", "ConfigDict", "StringConstraints")
-    + ("AwareDatetime", "UUID", "Decimal", "Enum", "IntEnum", "StrEnum", "None_", "True_", "False_")
+    (
+        *("Event", "MessageContract", "Annotated", "Any", "Literal", "Field", "RootModel", "ConfigDict"),
+        *("AwareDatetime", "UUID", "Decimal", "Enum", "IntEnum", "StrEnum"),
+    )
 )
 """What a module of events may import."""
 
@@ -70,26 +72,27 @@ def event_groups(service: Service) -> tuple[EventGroup, ...]:
 
 
 def _group(name: str, versions: Mapping[int, Message], taken: set[str]) -> EventGroup:
-    for number in itertools.count(1):
-        suffix = "" if number == 1 else str(number)
-        cls, constant, module = pascal(name) + suffix, constant_name(name) + suffix, module_name(name) + suffix
-        module = f"{module}_" if module in ("types", "__init__") else module
-        if taken.isdisjoint((cls, constant, module)):
-            break
+    suffixes = ("", *(str(number) for number in range(2, len(taken) + 3)))
+    wishes = ((pascal(name) + each, constant_name(name) + each, _event_module(name) + each) for each in suffixes)
+    cls, constant, module = next(wish for wish in wishes if taken.isdisjoint(wish))
     taken.update((cls, constant, module))
     named = (
-        EventNames(each, module, f"{cls}V{version}", f"{constant}_V{version}")
-        for version, each in sorted(versions.items())
+        EventNames(message, module, f"{cls}V{version}", f"{constant}_V{version}")
+        for version, message in sorted(versions.items())
     )
-    alias = f"{cls}Message" if cls in RESERVED else cls
-    return EventGroup(name, module, alias, tuple(named))
+    return EventGroup(name, module, f"{cls}Message" if cls in RESERVED else cls, tuple(named))
+
+
+def _event_module(name: str) -> str:
+    module = module_name(name)
+    return "types_" if module == "types" else module
 
 
 def place_classes(
     groups: Sequence[EventGroup],
     definitions: Mapping[str, Definition],
     sources: Mapping[str, ClassSource],
-    schemas: Mapping[str, Schema],
+    schemas: Mapping[SchemaId, Schema],
     home: str,
 ) -> Layout:
     """Give every class its module and its name. `home` is the path of the service's own document."""
@@ -116,7 +119,7 @@ def _type_modules(
     owned: Mapping[Owner, list[str]],
     definitions: Mapping[str, Definition],
     sources: Mapping[str, ClassSource],
-    schemas: Mapping[str, Schema],
+    schemas: Mapping[SchemaId, Schema],
     home: str,
 ) -> dict[str, list[Owner]]:
     """A module for each schema that others refer to; schemas that refer to one another in a circle share one."""
@@ -129,7 +132,10 @@ def _type_modules(
     circles = sorted(
         (sorted(circle, key=_by_prominence) for circle in components(edges)), key=lambda c: _by_prominence(c[0])
     )
-    return {f"events.types.{taken.take(*_module_wishes(schemas[circle[0].id], home))}": circle for circle in circles}
+    return {
+        f"events.types.{taken.take(*_module_wishes(schemas[SchemaId(circle[0].id)], home))}": circle
+        for circle in circles
+    }
 
 
 def _by_prominence(owner: Owner) -> tuple[bool, str]:
@@ -149,7 +155,7 @@ def _class_names(
     keys: Iterable[str],
     definitions: Mapping[str, Definition],
     roots: Mapping[Owner, str],
-    schemas: Mapping[str, Schema],
+    schemas: Mapping[SchemaId, Schema],
     reserved: Iterable[str],
 ) -> dict[str, str]:
     """Roots get their own names first, then what is inside them is called by the way to it."""
@@ -157,7 +163,7 @@ def _class_names(
     tops: dict[Owner, str] = {}
     for key in sorted(keys, key=lambda key: len(definitions[key].place.path)):
         place = definitions[key].place
-        top = tops.get(place.owner) or roots.get(place.owner) or pascal(schemas[place.owner.id].name)
+        top = tops.get(place.owner) or roots.get(place.owner) or pascal(schemas[SchemaId(place.owner.id)].name)
         wish = top + "".join(pascal(step, "") for step in place.path)
         names[key] = taken.take(wish, f"{wish}Type")
         if not place.path:

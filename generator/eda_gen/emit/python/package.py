@@ -9,7 +9,7 @@ from eda_gen.diagnostics import Diagnostic, Result
 from eda_gen.emit.python.classes import ClassSource, GenerationFailed, generate_classes
 from eda_gen.emit.python.events import event_modules
 from eda_gen.emit.python.formats import as_json_schemas
-from eda_gen.emit.python.layout import EventGroup, event_groups, message_names, place_classes
+from eda_gen.emit.python.layout import event_groups, message_names, place_classes
 from eda_gen.emit.python.naming import module_name
 from eda_gen.emit.python.render import header, render
 from eda_gen.emit.python.service import ServiceView, event_imports, view_service

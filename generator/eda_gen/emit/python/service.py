@@ -244,7 +244,7 @@ def _consumer_methods(
 ) -> Iterator[ConsumerMethod]:
     names = Names()
     for operation in receives:
-        taken = tuple(dict.fromkeys(events[message] for message in operation.messages))
+        taken = tuple(events[message] for message in dict.fromkeys(operation.messages))
         union = " | ".join(event.cls for event in taken)
         batch = operation.handler is HandlerStyle.BATCH
         yield ConsumerMethod(

@@ -23,8 +23,10 @@ Plain: TypeAlias = "dict[str, Json]"
 ANY: Plain = {}
 
 _CONSTRAINTS = frozenset(
-    ("minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-    + ("minItems", "maxItems", "const")
+    (
+        *("minLength", "maxLength", "pattern", "minItems", "maxItems", "const"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    )
 )
 
 
@@ -204,7 +206,7 @@ def _flat(shapes: Iterable[Plain]) -> Iterable[Plain]:
     for each in shapes:
         members = each.get("anyOf")
         if isinstance(members, list):
-            yield from members
+            yield from (member for member in members if isinstance(member, dict))
         else:
             yield each
 

@@ -16,11 +16,12 @@ _WIDTH = 80
 def clean(text: str) -> str:
     """Printable text in lines of a readable length: no control characters, no lone surrogates, no direction marks."""
     visible = "".join(char for char in text.expandtabs(4) if char == "\n" or unicodedata.category(char)[0] != "C")
-    lines = (wrapped for line in visible.split("\n") for wrapped in textwrap.wrap(line, _WIDTH, **_WRAPPING) or [""])
+    lines = (wrapped for line in visible.split("\n") for wrapped in _wrapped(line) or [""])
     return "\n".join(line.rstrip() for line in lines).strip()
 
 
-_WRAPPING = {"break_long_words": False, "break_on_hyphens": False, "drop_whitespace": True}
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def one_line(text: str) -> str:

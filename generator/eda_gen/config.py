@@ -7,15 +7,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 from eda_gen.diagnostics import Diagnostic, Result, Span
 
-__all__ = ["CompatConfig", "Config", "LintConfig", "Output", "find_config", "load_config"]
+__all__ = ["AcceptedBreak", "CompatConfig", "Config", "LintConfig", "Output", "find_config", "load_config"]
 
 Toml: TypeAlias = "Mapping[str, object]"
 
+CONTENT_MODELS = ("tolerant", "as-written")
 MODES = ("backward", "forward", "full", "backward-transitive", "forward-transitive", "full-transitive")
 
 
@@ -37,9 +39,21 @@ class LintConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedBreak:
+    """One `[[compat.accept]]`: a rule by id or name, a subject in which `*` stands for anything, and until when."""
+
+    rule: str
+    subject: str
+    reason: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
 class CompatConfig:
     mode: str = "backward"
     against: str | None = None
+    content_model: str = "tolerant"
+    accept: tuple[AcceptedBreak, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +135,49 @@ class _Reader:
         self._known(table, ("specs", "output", "lint", "compat"))
         lint, compat = self._section(table, "lint"), self._section(table, "compat")
         self._known(lint, ("select", "ignore"))
-        self._known(compat, ("mode", "against"))
-        mode = self._text(compat, "mode") or "backward"
-        if mode not in MODES:
-            self._report("mode", f"`compat.mode` is {mode!r}; it is one of {', '.join(MODES)}")
         return Config(
             file=file,
             specs=self._texts(table, "specs"),
             outputs=self._outputs(table.get("output")),
             lint=LintConfig(self._texts(lint, "select"), self._texts(lint, "ignore")),
-            compat=CompatConfig(mode, self._text(compat, "against")),
+            compat=self._compat(compat),
         )
+
+    def _compat(self, table: Toml) -> CompatConfig:
+        self._known(table, ("mode", "against", "content-model", "accept"))
+        return CompatConfig(
+            self._one_of(table, "mode", MODES, "backward"),
+            self._text(table, "against"),
+            self._one_of(table, "content-model", CONTENT_MODELS, "tolerant"),
+            self._accepted(table.get("accept")),
+        )
+
+    def _one_of(self, table: Toml, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self._text(table, name) or default
+        if value not in allowed:
+            self._report(name, f"`compat.{name}` is {value!r}; it is one of {', '.join(allowed)}")
+        return value
+
+    def _accepted(self, value: object) -> tuple[AcceptedBreak, ...]:
+        entries = [_table(each) for each in value] if isinstance(value, list) else []
+        if value is not None and (not isinstance(value, list) or not all(entries)):
+            self._report("accept", "`accept` is a list of tables: write `[[compat.accept]]`")
+        found = (self._accepted_break(each) for each in entries if each)
+        return tuple(each for each in found if each is not None)
+
+    def _accepted_break(self, table: Toml) -> AcceptedBreak | None:
+        names = ("rule", "subject", "reason", "expires")
+        self._known(table, names)
+        missing = [name for name in names if not table.get(name)]
+        expires = table.get("expires")
+        if missing:
+            self._report("accept", f"an accepted break needs {', '.join(f'`{name}`' for name in missing)}")
+        elif not isinstance(expires, date) or isinstance(expires, datetime):
+            self._report("expires", f"`expires` is a date, as 2026-12-31 without quotes, not {expires!r}")
+        else:
+            texts = [self._text(table, name) for name in names[:3]]
+            return AcceptedBreak(texts[0] or "", texts[1] or "", texts[2] or "", expires)
+        return None
 
     def _outputs(self, value: object) -> tuple[Output, ...]:
         if value is None:

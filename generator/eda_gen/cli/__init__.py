@@ -14,6 +14,7 @@ from eda_gen.cli.status import Status
 __all__ = ["main"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "breaking": ("eda_gen.cli.breaking", "Compare specs with an earlier state: what changed, and whom it breaks."),
     "generate": ("eda_gen.cli.generate", "Write the code that specs describe."),
     "validate": ("eda_gen.cli.validate", "Check specs: syntax, AsyncAPI structure, references, x-eda."),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from eda_gen.compat.change import Change, Finding, Locate
 from eda_gen.compat.channels import compare_channels
@@ -16,7 +17,7 @@ from eda_gen.compat.sagas import compare_sagas
 from eda_gen.compat.usage import usage
 from eda_gen.model import Catalog
 
-__all__ = ["compare"]
+__all__ = ["compare", "merge"]
 
 
 def compare(
@@ -75,3 +76,16 @@ def _merged(one: Finding, other: Finding) -> Finding:
 def _located(finding: Finding, locate: tuple[Locate, Locate]) -> Change:
     difference = finding.difference
     return Change(finding, locate[0](difference.old), locate[1](difference.new))
+
+
+def merge(found: Iterable[Change], earlier: Iterable[Change], name: str) -> Iterator[Change]:
+    """The changes, and those against an earlier state named `name` that go further than they do."""
+    known: dict[tuple[object, ...], Direction] = {}
+    for each in found:
+        key = (each.difference.rule.id, each.subject, each.difference.new)
+        known[key] = known.get(key, Direction.NONE) | each.difference.direction
+        yield each
+    for each in earlier:
+        key = (each.difference.rule.id, each.subject, each.difference.new)
+        if each.difference.direction & ~known.get(key, Direction.NONE):
+            yield replace(each, against=name)

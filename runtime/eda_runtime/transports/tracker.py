@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Tracker"]
+from eda_runtime.transports import Delivery
+
+__all__ = ["Token", "Tracker", "tracked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Where a delivery came from, and under which lease of its partition."""
+
+    partition: int
+    epoch: int
+    position: int
 
 
 @dataclass(slots=True)
@@ -57,3 +68,15 @@ class Tracker:
             while self._reading and self._reading[-1] >= first:
                 self._reading.pop()
             self.read = self._reading[-1] if self._reading else self.cursor
+
+
+def tracked(held: Mapping[int, Tracker], deliveries: Iterable[Delivery]) -> Iterator[tuple[Tracker, list[int]]]:
+    """The positions of deliveries by partition, without those whose lease is over."""
+    positions: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for each in deliveries:
+        if isinstance(each.token, Token):
+            positions[each.token.partition, each.token.epoch].append(each.token.position)
+    for (partition, epoch), found in positions.items():
+        tracker = held.get(partition)
+        if tracker and tracker.epoch == epoch:
+            yield tracker, found

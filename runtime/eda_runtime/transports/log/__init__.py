@@ -12,13 +12,13 @@ from eda_runtime.transports.log.transport import LogTransport
 __all__ = ["LogTransport", "open_transport"]
 
 
-async def open_transport(url: str, settings: Settings) -> LogTransport:
+async def open_transport(url: str, settings: Settings | None = None) -> LogTransport:
     """The log in the database that `url` names."""
-    return LogTransport(await open_database(url), settings.lease)
+    return LogTransport(await open_database(url), (settings or Settings()).lease)
 
 
 async def open_database(url: str) -> Database:
-    scheme = urlsplit(url).scheme
+    scheme = urlsplit(url).scheme.partition("+")[0]
     if scheme == "sqlite":
         from eda_runtime.transports.log.sqlite import open_sqlite
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from eda_runtime.transports.log import statements as sql
 from eda_runtime.transports.log.channels import Channel
 from eda_runtime.transports.log.database import Connection
+from eda_runtime.transports.partitions import quota
 
-__all__ = ["Claim", "Holder", "Lease", "Observation", "Plan", "claim", "enlist", "observe", "plan", "quota"]
+__all__ = ["Claim", "Holder", "Lease", "Observation", "Plan", "claim", "enlist", "observe", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,6 @@ class Claim:
     partition: int
     epoch: int
     position: int
-
-
-def quota(worker: str, workers: Collection[str], partitions: int) -> int:
-    """How many partitions a worker should hold: all the same, the remainder to the first in order."""
-    ranked = sorted({worker, *workers})
-    return partitions // len(ranked) + (ranked.index(worker) < partitions % len(ranked))
 
 
 def plan(seen: Observation, me: Holder, held: Mapping[int, bool]) -> Plan:

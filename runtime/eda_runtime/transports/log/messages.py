@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from eda_runtime.envelope import KAFKA, decode, encode
 from eda_runtime.transports import Delivery, Outgoing
 from eda_runtime.transports.log.database import Row, Value
+from eda_runtime.transports.tracker import Token
 
-__all__ = ["Token", "delivery", "from_microseconds", "microseconds", "row"]
+__all__ = ["delivery", "from_microseconds", "microseconds", "row"]
 
 EPOCH = datetime.fromtimestamp(0, UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """Where a delivery came from, and under which lease of its partition."""
-
-    partition: int
-    epoch: int
-    position: int
 
 
 def row(message: Outgoing, partition: int, position: int) -> Sequence[Value]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from eda_runtime.contracts import ChannelContract, Topology
 from eda_runtime.transports import ProvisionStep
-from eda_runtime.transports.addresses import normal_address
+from eda_runtime.transports.addresses import all_channels, normal_address
 from eda_runtime.transports.log import statements as sql
 from eda_runtime.transports.log.database import Connection, Database
 from eda_runtime.transports.log.messages import microseconds
@@ -26,7 +26,7 @@ class Existing:
 async def provision(database: Database, topology: Topology, *, dry_run: bool) -> list[ProvisionStep]:
     """Compare, then create or grow. A channel never gets fewer partitions."""
     existing = await look(database)
-    channels = list(wanted_channels(topology))
+    channels = list(all_channels(topology))
     groups = sorted({(normal_address(receive.channel.address), receive.group) for receive in topology.receives})
     steps = [channel_step(channel, existing.channels.get(normal_address(channel.address))) for channel in channels]
     steps += [group_step(address, group, existing) for address, group in groups]
@@ -50,24 +50,6 @@ async def look(database: Database) -> Existing:
         channels={address: (partitions, retention) for _, address, partitions, retention in channels},
         groups=frozenset((address, group) for address, group in groups),
     )
-
-
-def wanted_channels(topology: Topology) -> Iterator[ChannelContract]:
-    """Each address once: those of the service, those that it reads, and those of its dead letters."""
-    seen: set[str] = set()
-    dead = (
-        ChannelContract(
-            name=f"dead letters of {receive.operation}",
-            address=receive.dead_letter.address,
-            retention=receive.dead_letter.retention,
-            ordered=False,
-        )
-        for receive in topology.receives
-    )
-    for channel in (*topology.channels, *(receive.channel for receive in topology.receives), *dead):
-        if normal_address(channel.address) not in seen:
-            seen.add(normal_address(channel.address))
-            yield channel
 
 
 def channel_step(wanted: ChannelContract, existing: tuple[int, int] | None) -> ProvisionStep:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from eda_runtime.errors import TransportError
 from eda_runtime.transports import Delivery
@@ -13,9 +12,9 @@ from eda_runtime.transports.log import leases
 from eda_runtime.transports.log import statements as sql
 from eda_runtime.transports.log.database import Connection, Database
 from eda_runtime.transports.log.leases import Holder
-from eda_runtime.transports.log.messages import Token, delivery
+from eda_runtime.transports.log.messages import delivery
 from eda_runtime.transports.signal import Signal
-from eda_runtime.transports.tracker import Tracker
+from eda_runtime.transports.tracker import Tracker, tracked
 
 __all__ = ["GroupReceiver"]
 
@@ -30,9 +29,10 @@ class GroupReceiver:
         self._database = database
         self._me = me
         self._held: dict[int, Tracker] = {}
+        self._polling = asyncio.Lock()
         self._writing = asyncio.Lock()
         self._drained = Signal()
-        self._closed = False
+        self.closed = False
         self._turn = 0
         self._tending: asyncio.Task[None] | None = None
 
@@ -45,34 +45,38 @@ class GroupReceiver:
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Delivery]:
         clock = asyncio.get_running_loop().time
         deadline = clock() + timeout
-        while not self._closed:
-            ticket = self._database.appended.ticket()
-            found = await self._fetch(max_messages)
-            if self._closed:
-                break
-            if found or clock() >= deadline:
-                return found
-            await Signal.wait(ticket, min(deadline - clock(), SLOW_LOOK))
+        async with self._polling:
+            while not self.closed:
+                ticket = self._database.appended.ticket()
+                found = await self._fetch(max_messages)
+                if found or clock() >= deadline:
+                    return found
+                await Signal.wait(ticket, min(deadline - clock(), SLOW_LOOK))
         return ()
 
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        for tracker, positions in self._tracked(deliveries):
+        for tracker, positions in tracked(self._held, deliveries):
             tracker.acknowledge(positions)
         await self._save()
         self._signal_if_drained()
 
     async def release(self, deliveries: Sequence[Delivery]) -> None:
-        for tracker, positions in self._tracked(deliveries):
+        for tracker, positions in tracked(self._held, deliveries):
             tracker.release(positions)
         self._signal_if_drained()
 
     async def close(self) -> None:
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
+        self._database.appended.fire()
         if self._tending:
             self._tending.cancel()
             await asyncio.gather(self._tending, return_exceptions=True)
+        async with self._polling:
+            await self._leave()
+
+    async def _leave(self) -> None:
         try:
             await self._save()
             async with self._database.writing(announce=True) as connection:
@@ -110,22 +114,13 @@ class GroupReceiver:
 
     async def _read(self, connection: Connection, tracker: Tracker, head: int, limit: int) -> list[Delivery]:
         rows = await connection.fetch(sql.READ, tracker.partition, tracker.read, head, limit)
+        if self.closed or tracker.draining or self._held.get(tracker.partition) is not tracker:
+            return []  # handed back meanwhile
         if not rows:
             tracker.read = head  # retention removed what was there
         return [
             delivery(row, tracker.partition, tracker.number, tracker.epoch) for row in rows if tracker.deliver(row[0])
         ]
-
-    def _tracked(self, deliveries: Sequence[Delivery]) -> Iterator[tuple[Tracker, list[int]]]:
-        """The positions of deliveries by partition, without those of leases that are over."""
-        positions: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-        for each in deliveries:
-            if isinstance(each.token, Token):
-                positions[each.token.partition, each.token.epoch].append(each.token.position)
-        for (partition, epoch), found in positions.items():
-            tracker = self._held.get(partition)
-            if tracker and tracker.epoch == epoch:
-                yield tracker, found
 
     async def _save(self) -> None:
         """Move the group's cursors to where ours are. A lease that is over moves nothing: owner and epoch differ."""

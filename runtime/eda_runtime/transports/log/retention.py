@@ -42,6 +42,7 @@ async def purge_partition(database: Database, partition: int, last: int, age: in
             expired = await connection.fetch(sql.EXPIRED, partition, last, age, PORTION)
             if expired:
                 await connection.execute(sql.DELETE_UP_TO, partition, expired[-1][0])
+                await connection.execute(sql.SKIP_DELETED, partition, expired[-1][0])
         deleted += len(expired)
         if len(expired) < PORTION:
             return deleted

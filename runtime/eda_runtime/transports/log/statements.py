@@ -105,3 +105,5 @@ SELECT position FROM eda_log_messages
 WHERE partition_id = $1 AND position <= $2 AND appended_at < eda_log_now() - $3 ORDER BY position LIMIT $4"""
 
 DELETE_UP_TO = "DELETE FROM eda_log_messages WHERE partition_id = $1 AND position <= $2"
+
+SKIP_DELETED = "UPDATE eda_log_cursors SET position = $2 WHERE partition_id = $1 AND position < $2"

@@ -13,17 +13,18 @@ from uuid import uuid4
 from eda_runtime.contracts import ReceivePolicy, Topology
 from eda_runtime.errors import ConfigurationError, PublishError, TransportError
 from eda_runtime.transports import Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange
-from eda_runtime.transports.addresses import normal_address, partition_number
+from eda_runtime.transports.addresses import AddressBook, normal_address
 from eda_runtime.transports.log import retention
 from eda_runtime.transports.log import statements as sql
 from eda_runtime.transports.log.append import Placed, Repartitioned, append
-from eda_runtime.transports.log.channels import Channels, read_channels
+from eda_runtime.transports.log.channels import Channel, read_channels
 from eda_runtime.transports.log.database import Connection, Database
 from eda_runtime.transports.log.leases import Holder
 from eda_runtime.transports.log.messages import microseconds
 from eda_runtime.transports.log.provision import provision
 from eda_runtime.transports.log.receiver import GroupReceiver
 from eda_runtime.transports.log.replay import open_replay
+from eda_runtime.transports.partitions import partition_number
 
 __all__ = ["LogTransport"]
 
@@ -37,7 +38,7 @@ class LogTransport:
     def __init__(self, database: Database, lease: timedelta) -> None:
         self._database = database
         self._lease = lease
-        self._channels = Channels()
+        self._channels: AddressBook[Channel] = AddressBook({})
         self._receivers: list[GroupReceiver] = []
         self._watching: asyncio.Task[None] | None = None
 
@@ -68,7 +69,7 @@ class LogTransport:
             self._watching = asyncio.create_task(self._watch(), name="eda-log-watch")
         worker = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex}"
         receiver = GroupReceiver(self._database, Holder(channel, policy.group, worker, microseconds(self._lease)))
-        self._receivers.append(receiver)
+        self._receivers = [*(each for each in self._receivers if not each.closed), receiver]
         await receiver.join()
         return receiver
 

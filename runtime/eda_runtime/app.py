@@ -107,7 +107,7 @@ class App(Generic[Publisher_co]):
         """
         async with self:
             service = self.opened
-            await _check_tables(service.store)
+            await self._prepare(service)
             work = asyncio.create_task(self._work(service, frozenset(roles)))
             stopping = asyncio.create_task(service.stopping.wait())
             with _stop_signals(self.stop) if handle_signals else _nothing():
@@ -126,6 +126,15 @@ class App(Generic[Publisher_co]):
     def stop(self) -> None:
         """Let `run` finish what it has in hand, for the grace period at most, and return."""
         self.opened.stop()
+
+    async def _prepare(self, service: Service[Publisher_co]) -> None:
+        """Refuse a database without tables; the embedded default, one file for all, provisions itself."""
+        if missing := await service.store.pending():
+            raise ConfigurationError(
+                f"the database lacks the runtime's tables ({', '.join(missing)}): run `eda provision` first"
+            )
+        if service.store.embedded and self.settings.broker_url == self.settings.database_url:
+            await service.transport.provision(self.topology)
 
     async def _work(self, service: Service[Publisher_co], roles: frozenset[Role]) -> None:
         from eda_runtime.consumer.poller import Poller
@@ -156,13 +165,6 @@ class App(Generic[Publisher_co]):
             store=store,
             transport=self._transport or await open_transport(self.settings.broker_url, self.settings),
             telemetry=Telemetry(),
-        )
-
-
-async def _check_tables(store: Store) -> None:
-    if missing := await store.pending():
-        raise ConfigurationError(
-            f"the database lacks the runtime's tables ({', '.join(missing)}): run `eda provision` first"
         )
 
 

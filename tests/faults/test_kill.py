@@ -1,0 +1,148 @@
+"""kill -9 of consumers, relays and both, at random points: nothing lost, nothing applied twice, key order kept.
+
+`EDA_FAULT_RUNS` is the number of seeded runs on each store, 50 by default.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+
+from eda_runtime import App, Settings
+from eda_runtime.app import Role
+from tests.faults.checker import Fact, check
+from tests.faults.service import STAGES, Publisher, applied, create_app, prepare, run_worker
+
+RUNS = int(os.environ.get("EDA_FAULT_RUNS", "50"))
+KEYS = 8
+MESSAGES = 160
+PATIENCE_SECONDS = 30
+WORKERS: tuple[tuple[Role, ...], ...] = (("consumer", "retry"), ("relay",))
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Starts a process in the time of a fork, from a server that has imported all that workers need."""
+    root = str(Path(__file__).parents[2])
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.faults.service", "aiosqlite", "asyncpg", "sqlalchemy.dialects.sqlite"])
+    return context
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+async def test_sqlite_survives_kills(seed: int, tmp_path: Path, processes: ForkServerContext) -> None:
+    await survive(f"sqlite:///{tmp_path / 'eda.db'}", seed, processes)
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+async def test_postgresql_survives_kills(seed: int, postgresql_url: str, processes: ForkServerContext) -> None:
+    await survive(postgresql_url, seed, processes)
+
+
+async def survive(url: str, seed: int, processes: ForkServerContext) -> None:
+    rng = random.Random(seed)
+    settings = Settings(database_url=url, lease=timedelta(milliseconds=400), pool_size=4)
+    async with create_app(settings) as app:
+        await prepare(app)
+        with Workers(settings, processes) as workers:
+            publishing = asyncio.create_task(publish(app, rng))
+            await workers.be_killed(rng)
+            published = await publishing
+            left = await settle(app, len(published))
+        for stage in STAGES:
+            verdict = check(published, await applied(app, stage))
+            assert verdict.clean, f"{stage}: {verdict}"
+        assert left == 0, f"{left} rows wait in the outbox or are parked"
+
+
+class Workers:
+    """A process for each set of roles, started anew whenever it was killed."""
+
+    def __init__(self, settings: Settings, processes: ForkServerContext) -> None:
+        self._settings = settings
+        self._processes = processes
+        self._running: list[BaseProcess] = []
+
+    def __enter__(self) -> Workers:
+        self._running = [self._start(roles) for roles in WORKERS]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for index in range(len(WORKERS)):
+            self._kill(index)
+
+    async def be_killed(self, rng: random.Random) -> None:
+        for _ in range(rng.randint(3, 6)):
+            await asyncio.sleep(rng.uniform(0.0, 0.25))
+            victims = rng.choice(((0,), (1,), (0, 1)))
+            for index in victims:
+                self._kill(index)
+            for index in victims:
+                self._running[index] = self._start(WORKERS[index])
+
+    def _start(self, roles: tuple[Role, ...]) -> BaseProcess:
+        process = self._processes.Process(target=run_worker, args=(self._settings, roles), daemon=True)
+        process.start()
+        return process
+
+    def _kill(self, index: int) -> None:
+        self._running[index].kill()
+        self._running[index].join()
+
+
+async def publish(app: App[Publisher], rng: random.Random) -> list[Fact]:
+    """Place messages of a few keys in small transactions, some of which roll back; returns what was committed."""
+    committed: list[Fact] = []
+    numbers = dict.fromkeys((f"k{key}" for key in range(KEYS)), 0)
+    while len(committed) < MESSAGES:
+        facts = []
+        for key in rng.sample(sorted(numbers), rng.randint(1, KEYS)):
+            facts.append(Fact(key, numbers[key]))
+            numbers[key] += 1
+        with rolled_back():
+            async with app.unit_of_work() as uow:
+                for fact in facts:
+                    uow.publish.placed(fact.key, fact.number)
+                if rng.random() < 0.1:
+                    raise RollBack
+            committed += facts
+        await asyncio.sleep(rng.uniform(0.0, 0.03))
+    return committed
+
+
+class RollBack(Exception):
+    """Raised on purpose inside a unit of work."""
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    try:
+        yield
+    except RollBack:
+        return
+
+
+async def settle(app: App[Publisher], number: int) -> int:
+    """Wait until all stages have applied `number` messages and no row waits, or nobody would wait any longer."""
+    for _ in range(PATIENCE_SECONDS * 20):
+        left = await waiting(app)
+        if left == 0 and all([len(await applied(app, stage)) >= number for stage in STAGES]):
+            break
+        await asyncio.sleep(0.05)
+    return left
+
+
+async def waiting(app: App[Publisher]) -> int:
+    rows = await app.opened.store.fetch("SELECT (SELECT count(*) FROM eda_outbox) + (SELECT count(*) FROM eda_parked)")
+    return int(rows[0][0])

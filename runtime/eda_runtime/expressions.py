@@ -56,7 +56,7 @@ def _field(model: BaseModel, name: str) -> object:
 
 @cache
 def _attributes(model: type[BaseModel]) -> dict[str, str]:
-    return {field.alias or name: name for name, field in model.model_fields.items()}
+    return {field.serialization_alias or field.alias or name: name for name, field in model.model_fields.items()}
 
 
 def _text(value: object) -> str:

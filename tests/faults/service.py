@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from pydantic import Field
+from tests.faults.checker import Fact
 
 from eda_runtime import (
     App,
@@ -25,7 +26,6 @@ from eda_runtime import (
     Topology,
 )
 from eda_runtime.app import Role
-from tests.faults.checker import Fact
 
 __all__ = ["STAGES", "Publisher", "applied", "create_app", "prepare", "run_worker"]
 
@@ -34,12 +34,12 @@ NOTES = "CREATE TABLE notes (id {serial}, stage TEXT NOT NULL, key TEXT NOT NULL
 
 
 class Placed(Event):
-    key: str = Field(alias="orderKey")
+    key: str = Field(validation_alias="orderKey", serialization_alias="orderKey")
     number: int
 
 
 class Passed(Event):
-    key: str = Field(alias="orderKey")
+    key: str = Field(validation_alias="orderKey", serialization_alias="orderKey")
     number: int
 
 

@@ -17,11 +17,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+from tests.faults.checker import Fact, check
+from tests.faults.service import STAGES, Publisher, applied, create_app, prepare, run_worker
 
 from eda_runtime import App, Settings
 from eda_runtime.app import Role
-from tests.faults.checker import Fact, check
-from tests.faults.service import STAGES, Publisher, applied, create_app, prepare, run_worker
 
 RUNS = int(os.environ.get("EDA_FAULT_RUNS", "50"))
 KEYS = 8

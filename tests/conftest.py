@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from tests.services import postgresql
 
+pytest.register_assert_rewrite("eda_runtime.testing.conformance")
+
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:

@@ -106,7 +106,8 @@ class MemoryTransport:
                 headers = encode(envelope, KAFKA)
                 self._broker.append(message.address, envelope.partitionkey, headers, envelope.data)
         if refused:
-            raise PublishError("no such channel, or too large a body", refused)
+            addresses = ", ".join(sorted({message.address for message in refused}))
+            raise PublishError(f"no such channel, or too large a body, for {addresses}", refused)
 
     async def receiver(self, policy: ReceivePolicy, replay: ReplayRange | None = None) -> Receiver:
         channel = self._broker.find(policy.channel.address)
@@ -140,8 +141,9 @@ class MemoryTransport:
         channel = self._broker.find(receive.channel.address) or Channel([])
         cursors = channel.groups.get(receive.group, Group()).cursors
         waiting = [stored for number, log in enumerate(channel.partitions) for stored in log[cursors.get(number, 0) :]]
-        oldest = min((stored.appended_at for stored in waiting), default=self._broker.clock())
-        return Lag(receive.channel.address, receive.group, len(waiting), self._broker.clock() - oldest)
+        now = self._broker.clock()
+        oldest = min((stored.appended_at for stored in waiting), default=now)
+        return Lag(receive.channel.address, receive.group, len(waiting), now - oldest)
 
 
 class MemoryReceiver:

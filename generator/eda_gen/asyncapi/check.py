@@ -233,4 +233,4 @@ def _short(text: str) -> str:
 
 
 def _article(name: str) -> str:
-    return "an" if name[0] in "aeiouAEIO" else "a"
+    return "an" if name.lstrip("`")[0] in "aeiouxAEIO" else "a"

@@ -12,5 +12,8 @@ MAX_ALIASED = 100_000
 MAX_DIGITS = 400
 """Of a number: more digits are an accident or an attack (converting them takes quadratic time)."""
 
+MAX_HOPS = 30
+"""References that a pointer of another passes through: far enough for any spec, and an end for those that go in circles."""
+
 MAX_FILES = 2_000
 """In one workspace, with all that its documents refer to."""

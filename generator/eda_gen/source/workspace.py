@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from eda_gen.diagnostics import Diagnostic, Result, Span
 from eda_gen.source.files import Files, NotReadable
 from eda_gen.source.json_reader import read_json
-from eda_gen.source.limits import MAX_FILES
+from eda_gen.source.limits import MAX_FILES, MAX_HOPS
 from eda_gen.source.node import Node, join
 from eda_gen.source.reference import BadReference, parse_reference
 from eda_gen.source.yaml_reader import read_yaml
@@ -29,7 +29,8 @@ class Workspace:
         self._targets: dict[str, Node | None] = {}
         self._edges: dict[str, set[str]] = {}
         self._replaced: dict[str, Node] = {}
-        self._found: list[Diagnostic] = []
+        self._found: dict[Diagnostic, None] = {}
+        self._hops = 0
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -56,12 +57,12 @@ class Workspace:
     def resolve(self, node: Node) -> Node | None:
         """What a node stands for: itself, or what its `$ref`, and a `$ref` found there, leads to."""
         node = self.current(node)
-        passed: list[str] = []
+        passed: set[str] = set()
         while (ref := node.ref) is not None:
             if node.id in passed:
                 self._report(Diagnostic("EDA014", f"`{ref.text}` leads back to itself", ref.span))
                 return None
-            passed.append(node.id)
+            passed.add(node.id)
             target = self.follow(ref)
             if target is None:
                 return None
@@ -85,8 +86,7 @@ class Workspace:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def _report(self, diagnostic: Diagnostic) -> None:
-        if diagnostic not in self._found:
-            self._found.append(diagnostic)
+        self._found.setdefault(diagnostic)
 
     def _follow(self, ref: Node) -> Node | None:
         try:
@@ -114,13 +114,19 @@ class Workspace:
         return node
 
     def _through(self, node: Node) -> Node:
-        """A pointer may pass through a place that is itself a reference."""
+        """A pointer may pass through places that are themselves references."""
         ref = node.ref
-        if ref is None or ref.id in self._targets:
-            return node if ref is None else (self._targets[ref.id] or node)
-        self._targets[ref.id] = None
-        self._targets[ref.id] = self._follow(ref)
-        return self._targets[ref.id] or node
+        if ref is None:
+            return node
+        if self._hops >= MAX_HOPS:
+            self._report(
+                Diagnostic("EDA014", f"`{ref.text}` leads through more than {MAX_HOPS} other references", ref.span)
+            )
+            return node
+        self._hops += 1
+        target = self.resolve(node)
+        self._hops -= 1
+        return target or node
 
     def _read(self, file: str, span: Span) -> Node | None:
         if len(self._roots) >= MAX_FILES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Protocol, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -25,19 +25,22 @@ from eda_gen.source.scalars import ALLOWED_TAGS, BadScalar, resolve
 
 __all__ = ["read_yaml"]
 
-_Loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Loader: TypeAlias = "type[yaml.SafeLoader | yaml.CSafeLoader]"
+
+FASTEST: Final[Loader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser in C, where PyYAML was built with it."""
 
 
-def read_yaml(text: str, file: str, shown: str) -> Result[Node]:
+def read_yaml(text: str, file: str, shown: str, loader: Loader = FASTEST) -> Result[Node]:
     """Read one YAML document. `file` goes into the nodes, `shown` into their spans."""
     builder = _Builder(file, shown)
     try:
-        for event in yaml.parse(text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=loader):
             builder.take(event)
     except _GivenUp:
         pass
     except yaml.MarkedYAMLError as error:
-        builder.report("EDA002", _problem(error), builder.span(error.problem_mark or error.context_mark))
+        builder.report_syntax(error)
     except yaml.reader.ReaderError as error:
         builder.report(
             "EDA002", f"the character {error.character!r} is not allowed in YAML", _position(text, error, shown)
@@ -108,6 +111,13 @@ class _Builder:
     def report(self, code: str, message: str, span: Span, help: str | None = None) -> None:
         self.broken = True
         self.found.append(Diagnostic(code, message, span, help))
+
+    def report_syntax(self, error: yaml.MarkedYAMLError) -> None:
+        span = self.span(error.problem_mark or error.context_mark)
+        if error.problem is not None and "nesting depth" in error.problem:
+            self.report("EDA003", f"values nested more than {MAX_DEPTH} deep", span)
+        else:
+            self.report("EDA002", _problem(error), span)
 
     def take(self, event: Event) -> None:
         if isinstance(event, DocumentStartEvent):

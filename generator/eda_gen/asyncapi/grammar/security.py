@@ -55,7 +55,8 @@ def _kinds(*, v3: bool) -> dict[str, Object]:
 
 
 def _scheme(fields: Mapping[str, Type], required: tuple[str, ...]) -> Object:
-    return Object("Security Scheme Object", merged(_BASE, fields), required, rules=(own_scopes_allowed,))
+    rules = (own_scopes_allowed,) if "scopes" in fields else ()
+    return Object("Security Scheme Object", merged(_BASE, fields), required, rules=rules)
 
 
 def _bearer_only(node: Node, findings: Findings) -> None:

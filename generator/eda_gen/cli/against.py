@@ -131,12 +131,20 @@ def _path(match: re.Match[str], current: Current) -> Snapshot:
     path = Path(os.path.abspath(match[0]))
     if not path.exists():
         raise CannotCompare(f"there is no `{match[0]}`; a revision is written `git:{match[0]}`")
-    documents = (
-        (path,) if path.is_file() else tuple(sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES))
-    )
+    documents = (path,) if path.is_file() else _in_folder(path, current)
     root = path if path.is_dir() else workspace_root(documents, Path.cwd())
     files = DiskFiles(root, Path.cwd())
     return Snapshot(match[0], files, tuple(each.relative_to(root).as_posix() for each in documents), lambda: iter(()))
+
+
+def _in_folder(folder: Path, current: Current) -> tuple[Path, ...]:
+    """The files of a folder that stand where the specs stand in theirs; where there are none, all of them."""
+    found = {each for pattern in current.patterns for each in folder.glob(pattern)}
+    if not current.patterns:
+        named = ([folder / each, folder / Path(each).name] for each in current.documents)
+        found = {next((path for path in paths if path.is_file()), paths[0]) for paths in named}
+    there = sorted(each for each in found if each.is_file())
+    return tuple(there or sorted(each for each in folder.rglob("*") if each.suffix in _SUFFIXES))
 
 
 FORMS: Final[Mapping[str, Callable[[re.Match[str], Current], Snapshot]]] = {

@@ -100,8 +100,8 @@ def _changes(
 ) -> Result[tuple[Change, ...]]:
     from eda_gen.compat import compare, locator, merge
 
-    new = _catalog(current.files, current.documents, found=bool(current.patterns))
-    old = _catalog(snapshot.files, snapshot.documents)
+    new = read_state(current.files, current.documents, found=bool(current.patterns))
+    old = read_state(snapshot.files, snapshot.documents)
     if new.value is None or old.value is None:
         return Result(None, new.diagnostics + _told_of(snapshot, old))
     here = locator(current.files)
@@ -129,12 +129,12 @@ def _history(snapshot: Snapshot) -> Iterator[tuple[Snapshot, Result[Catalog]]]:
     for earlier in snapshot.earlier():
         if sys.stderr.isatty():
             click.echo(f"\rreading {earlier.name} …", err=True, nl=False)
-        yield earlier, _catalog(earlier.files, earlier.documents)
+        yield earlier, read_state(earlier.files, earlier.documents)
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _catalog(files: Files, documents: tuple[str, ...], *, found: bool = True) -> Result[Catalog]:
+def read_state(files: Files, documents: tuple[str, ...], *, found: bool = True) -> Result[Catalog]:
     """`found` documents are those of a glob: the ones without a field `asyncapi` are fragments of others."""
     from eda_gen.passes import compile_documents
     from eda_gen.source import Workspace

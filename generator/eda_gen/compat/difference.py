@@ -57,6 +57,20 @@ class Place:
         steps = "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
         return Place(self.document, self.pointer + steps)
 
+    @property
+    def field(self) -> str:
+        """The schema and field around this place as a person would write them, `Order.lines[].price`; else empty."""
+        steps = self.pointer.split("/")[1:]
+        name = ""
+        while steps:
+            step = steps.pop(0)
+            if step in ("schemas", "properties", "fields", "patternProperties") and steps:
+                inner = steps.pop(0).replace("~1", "/").replace("~0", "~")
+                name += f".{inner}" if name else inner
+            elif step in ("items", "prefixItems", "additionalItems", "contains"):
+                name += "[]"
+        return name
+
     def __str__(self) -> str:
         return f"{self.document}#{self.pointer}"
 

@@ -61,13 +61,20 @@ def _lines(judged: Judged, style: Callable[[str, Severity | None], str]) -> str:
     change, severity = judged.change, _severity(judged)
     difference = change.difference
     head = style(f"{severity.value}[{difference.rule.id}]", severity)
-    lines = [f"  {head} {_printable(difference.message)}", f"    at {change.new}, before at {change.old}"]
+    lines = [f"  {head} {_printable(_told(judged))}", f"    at {change.new}, before at {change.old}"]
     if change.breaks(judged.mode):
         lines.append(f"    breaks {_breaks(judged)}")
     lines += [f"    {line}" for line in (_acceptance(judged),) if line]
     if severity is not Severity.INFO and judged.accepted is None:
         lines.append(f"    help: {difference.rule.help}")
     return "\n".join(lines)
+
+
+def _told(judged: Judged) -> str:
+    """The message, after the field that it is about."""
+    difference = judged.change.difference
+    field = difference.new.field if len(difference.new.field) >= len(difference.old.field) else difference.old.field
+    return f"{field}: {difference.message}" if field else difference.message
 
 
 def _breaks(judged: Judged) -> str:
@@ -117,7 +124,7 @@ def as_diagnostics(comparison: Comparison) -> tuple[Diagnostic, ...]:
 
 def _diagnostic(judged: Judged) -> Diagnostic:
     difference = judged.change.difference
-    told = [f"{judged.change.subject}: {difference.message}"]
+    told = [f"{judged.change.subject}: {_told(judged)}"]
     told += [f"breaks {_breaks(judged)}"] if judged.change.breaks(judged.mode) else []
     told += [each for each in (_acceptance(judged),) if each]
     return Diagnostic(difference.rule.id, "; ".join(told), judged.change.new, difference.rule.help, _severity(judged))
@@ -144,6 +151,7 @@ def _plain(judged: Judged) -> _Plain:
         "severity": _severity(judged).value,
         "fails": judged.fails,
         "subject": change.subject,
+        "field": difference.new.field or difference.old.field,
         "message": difference.message,
         "breaksBackward": Direction.NARROWS in difference.direction,
         "breaksForward": Direction.WIDENS in difference.direction,

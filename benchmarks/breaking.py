@@ -1,0 +1,107 @@
+"""How long `eda-gen breaking` takes over 1,000 messages, and where the time goes.
+
+    python benchmarks/breaking.py [MESSAGES]
+
+Writes a repository of specs, changes a few of them, and compares with the commit before: once as a user does, by the
+command, and once step by step in this process.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from eda_gen.cli.against import current_state, open_against
+from eda_gen.cli.breaking import read_state
+from eda_gen.compat import ContentModel, compare, locator
+from eda_gen.config import Config, find_config, load_config
+
+T = TypeVar("T")
+
+PER_SERVICE = 20
+CHANGED = 5
+"""Services of which one message changes."""
+
+
+def main() -> None:
+    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        write_repository(Path(folder), messages // PER_SERVICE)
+        print(f"{messages:,} messages in {messages // PER_SERVICE} specs, {CHANGED} of them changed")
+        timed("the command, --against git:HEAD", run_command)
+        measure_steps()
+
+
+def write_repository(folder: Path, services: int) -> None:
+    (folder / "eda-gen.toml").write_text('specs = ["specs/*.yaml"]\n')
+    (folder / "specs").mkdir()
+    for number in range(services):
+        (folder / "specs" / f"service{number}.yaml").write_text(spec(number))
+    for command in ("init -q", "add .", "-c user.name=b -c user.email=b@example.com commit -q -m first"):
+        subprocess.run(["git", *command.split()], check=True)
+    for number in range(min(CHANGED, services)):
+        path = folder / "specs" / f"service{number}.yaml"
+        path.write_text(path.read_text().replace("maxLength: 40", "maxLength: 30", 1))
+
+
+def spec(number: int) -> str:
+    names = [f"Thing{number}Done{index}" for index in range(PER_SERVICE)]
+    channel = "".join(f"      {name}: {{$ref: '#/components/messages/{name}'}}\n" for name in names)
+    messages = "".join(
+        f"    {name}:\n      payload: {{$ref: '#/components/schemas/{name}'}}\n"
+        f"      x-eda: {{kind: event, version: 1, key: $message.payload#/id}}\n"
+        for name in names
+    )
+    return (
+        f"asyncapi: 3.1.0\ninfo: {{title: Service {number}, version: 1.0.0}}\n"
+        f"channels:\n  things:\n    address: things.{number}\n    messages:\n{channel}"
+        f"operations:\n  publish:\n    action: send\n    channel: {{$ref: '#/channels/things'}}\n"
+        f"components:\n  messages:\n{messages}  schemas:\n{''.join(map(schema, names))}"
+    )
+
+
+def schema(name: str) -> str:
+    fields = "".join(f"        field{index}: {{type: string, maxLength: 40}}\n" for index in range(8))
+    lines = "        lines:\n          type: array\n          items: {type: object, properties: {sku: {type: string}, count: {type: integer}}}\n"
+    return f"    {name}:\n      type: object\n      required: [id]\n      properties:\n        id: {{type: string}}\n{fields}{lines}"
+
+
+def run_command() -> None:
+    ran = subprocess.run(
+        [str(Path(sys.executable).with_name("eda-gen")), "breaking", "--against", "git:HEAD"],
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 1, ran.stderr
+    assert f"{CHANGED} breaking changes" in ran.stdout, ran.stdout
+
+
+def measure_steps() -> None:
+    config = load_config(find_config(Path.cwd())).value or Config()
+    current = current_state((), config)
+    new = timed("  read the specs on disk", lambda: read_state(current.files, current.documents))
+    snapshot = timed("  find the specs in the commit", lambda: open_against("git:HEAD", current))
+    old = timed("  read the specs in the commit", lambda: read_state(snapshot.files, snapshot.documents))
+    assert old.value is not None and new.value is not None
+    catalogs, locate = (old.value, new.value), (locator(snapshot.files), locator(current.files))
+    timed("  compare what changed", lambda: compare(*catalogs, locate))
+    timed("  compare, with versions", lambda: compare(*catalogs, locate, versions=True))
+    timed("  compare as written", lambda: compare(*catalogs, locate, ContentModel.AS_WRITTEN))
+
+
+def timed(what: str, run: Callable[[], T]) -> T:
+    started = time.perf_counter()
+    result = run()
+    print(f"{what:40} {time.perf_counter() - started:7.3f} s")
+    return result
+
+
+if __name__ == "__main__":
+    main()

@@ -150,15 +150,13 @@ def _shown(path: Path) -> Path:
 
 
 def _plan(job: Job, package: Package, request: Request) -> Plan:
-    from eda_gen.output import formatted, plan_package
+    from eda_gen.output import plan_package
 
     document = job.service.document
-    folder = job.folder / package.name
-    scaffolds = {path: text for path, text in package.scaffolds.items() if not (folder / path).exists()}
     return plan_package(
-        folder,
-        formatted(package.files),
-        formatted(scaffolds),
+        job.folder / package.name,
+        package.files,
+        package.scaffolds,
         spec=document.path,
         digest=document.digest,
         force=request.force,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
 
-__all__ = ["formatted"]
+from eda_gen.output.manifest import content_hash
+
+__all__ = ["formatted", "source_hash"]
 
 _WORTH_A_PROCESS = 200
 """Files; fewer are done sooner than another process starts."""
@@ -18,10 +21,15 @@ def formatted(files: Mapping[str, str]) -> dict[str, str]:
     return {**files, **dict(zip(python, _all(list(python.values())), strict=True))}
 
 
-def _all(texts: list[str]) -> Iterable[str]:
+def source_hash(text: str) -> str:
+    """What a formatted text depends on: the text before, and the Black that formats it."""
+    return content_hash(f"{version('black')}\n{text}")
+
+
+def _all(texts: list[str]) -> list[str]:
     workers = min(os.cpu_count() or 1, 8)
     if len(texts) < _WORTH_A_PROCESS or workers == 1:
-        return map(format_python, texts)
+        return [format_python(text) for text in texts]
     with ProcessPoolExecutor(workers) as pool:
         return list(pool.map(format_python, texts, chunksize=25))
 

@@ -9,23 +9,33 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
-__all__ = ["MANIFEST", "Manifest", "content_hash", "read_manifest"]
+__all__ = ["MANIFEST", "FileRecord", "Manifest", "content_hash", "read_manifest"]
 
 MANIFEST = "_manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """The files of a package, by path, with the SHA-256 of each one's text."""
+class FileRecord:
+    """The SHA-256 of a file's text, and of what it was formatted from."""
 
-    files: Mapping[str, str] = field(default_factory=dict)
+    sha256: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The generated files of a package, by path."""
+
+    files: Mapping[str, FileRecord] = field(default_factory=dict)
 
     def text(self, spec: str, digest: str) -> str:
         document = {
             "generator": f"eda-gen {version('eda-gen')}",
             "spec": spec,
             "digest": digest,
-            "files": dict(sorted(self.files.items())),
+            "files": {
+                path: {"sha256": record.sha256, "source": record.source} for path, record in sorted(self.files.items())
+            },
         }
         return json.dumps(document, indent=2) + "\n"
 
@@ -38,11 +48,11 @@ def content_hash(text: str) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest in `folder`; an empty one where there is none that can be read."""
     try:
-        document = json.loads((folder / MANIFEST).read_text("utf-8"))
-        files = document["files"]
-        return Manifest({path: str(digest) for path, digest in files.items() if _is_inside(path)})
+        files = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
+        records = {path: FileRecord(str(each["sha256"]), str(each["source"])) for path, each in files.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Manifest()
+    return Manifest({path: record for path, record in records.items() if _is_inside(path)})
 
 
 def _is_inside(path: str) -> bool:

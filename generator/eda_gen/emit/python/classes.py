@@ -72,6 +72,7 @@ def _generated(bodies: Mapping[str, Plain]) -> str:
         capitalise_enum_members=True,
         set_default_enum_member=True,
         custom_file_header="#",
+        use_double_quotes=True,
         formatters=[],
     )
     document = {"$schema": "http://json-schema.org/draft-07/schema#", "$defs": bodies}

@@ -108,13 +108,14 @@ _THIRD_PARTY = frozenset(("eda_runtime", "pydantic", "typing_extensions"))
 
 def _says(group: EventGroup | None, own: Mapping[str, str]) -> str:
     if group is None:
-        return f"{', '.join(name for name in own.values())}."
+        return f"{', '.join(sorted(own.values()))}: shared by messages."
     message = group.versions[-1].message
     numbers = [str(names.message.version) for names in group.versions]
     versions = (
         f"Version {numbers[0]}." if len(numbers) == 1 else f"Versions {', '.join(numbers)}; {numbers[-1]} is current."
     )
-    return f"{group.name}: {message.description or message.title or 'a message'}\n\n{versions}"
+    said = next((text for text in (message.description, message.title) if text and text != group.name), "")
+    return f"{group.name}: {said}\n\n{versions}" if said else f"{group.name}. {versions}"
 
 
 def _contract(names: EventNames) -> Contract:

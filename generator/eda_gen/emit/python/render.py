@@ -13,6 +13,8 @@ from eda_gen.emit.python import text
 
 __all__ = ["header", "render"]
 
+_WIDTH = 88
+
 
 def render(template: str, **values: object) -> str:
     """Fill `templates/python/<template>.jinja`."""
@@ -43,8 +45,14 @@ def _environment() -> Environment:
     return environment
 
 
-def _arguments(pairs: Iterable[tuple[str, str]]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in pairs)
+def _arguments(pairs: Iterable[tuple[str, str]], before: str) -> str:
+    """Keyword arguments as Black lays them out after `before`, so that it seldom has to do it again."""
+    written = [f"{name}={value}" for name, value in pairs]
+    inside = ", ".join(written)
+    if len(before) + len(inside) + len("()") <= _WIDTH:
+        return inside
+    lines = [f"    {inside}"] if len(inside) + 4 <= _WIDTH else [f"    {each}," for each in written]
+    return "\n".join(("", *lines, ""))
 
 
 def _tuple(sources: Iterable[str]) -> str:

@@ -48,5 +48,8 @@ def comment(text: str) -> str:
 
 
 def literal(value: object) -> str:
-    """A Python literal; `repr` escapes all that is not printable ASCII or a printable character of another script."""
-    return repr(value)
+    """A Python literal, with double quotes where that needs no escape. `repr` escapes all that is not printable."""
+    written = repr(value)
+    if isinstance(value, str) and written.startswith("'") and '"' not in value:
+        return f'"{written[1:-1]}"'
+    return written

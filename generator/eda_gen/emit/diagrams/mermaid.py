@@ -20,7 +20,7 @@ MOST_TEXT = 45_000
 MOST_EDGES = 450
 """Edges of a flowchart: Mermaid itself draws at most 500."""
 
-_WIDEST = 48
+_WIDEST = 64
 _HARMLESS = frozenset(" .,/()=+-'!?·…→“”")
 _MERMAIDS_OWN = frozenset("ﬂ¶")
 """Mermaid marks decoded entities with these while it works."""

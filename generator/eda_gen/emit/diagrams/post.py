@@ -40,11 +40,23 @@ class Post:
         if not self.hops:
             script.message(sender, receiver, self.name(found), self._where(found, channel), dashed=dashed)
             return
-        outbox = script.participant(f"{sender}\0outbox", "outbox")
-        broker = script.participant(f"{channel}\0channel", self.address(channel) or "channel")
-        script.message(sender, outbox, self.name(found), "in the same transaction")
+        outbox = self._outbox(script, found, sender)
+        broker = script.participant(f"{channel}\0channel", self.address(channel) or "channel", after=outbox)
         script.message(outbox, broker, self.name(found), _key(found))
-        script.message(broker, receiver, self.name(found), "once, by the inbox", dashed=dashed)
+        script.message(broker, receiver, self.name(found), dashed=dashed)
+
+    def _outbox(self, script: Sequence, message: Message, sender: str) -> str:
+        """Where a message leaves for the broker: its sender's outbox, unless an operation goes past that."""
+        service = script.owner(sender)
+        if service == OTHERS or self._is_direct(service, message.id):
+            return sender
+        outbox = script.participant(f"{service}\0outbox", "outbox of", service, after=sender)
+        script.message(sender, outbox, self.name(message), "in the same transaction")
+        return outbox
+
+    def _is_direct(self, service: str, message: MessageId) -> bool:
+        sends = (each for found in self.catalog.services if found.name == service for each in found.sends)
+        return any(not each.outbox and message in each.messages for each in sends)
 
     def name(self, message: Message) -> str:
         return f"{message.name} v{message.version}"

@@ -95,7 +95,7 @@ class _Telling:
         senders = self._post.graph.senders.get(self._post.graph.same[started[0]], ()) if started else ()
         sender = self._service_at(senders[0].service if senders else None)
         self._me = self._script.participant(
-            f"\0saga {self._saga.name}", self._saga.name, f"saga of {self._service.name}"
+            f"{self._service.name}\0saga", self._saga.name, f"saga of {self._service.name}", owner=self._service.name
         )
         for each in started:
             channel = senders[0].channel if senders else self._channel(each)

@@ -19,17 +19,29 @@ class Sequence:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._participants: dict[str, tuple[str, str]] = {}
+        self._ids: dict[str, str] = {}
+        self._owners: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
+        self._order: list[str] = []
         self._lines: list[str] = []
         self._depth = 1
         self._size = 0
         self._left_out = 0
 
-    def participant(self, key: str, *lines: str) -> str:
-        """The id of a participant, which is new or known by `key`."""
-        if key not in self._participants:
-            self._participants[key] = (f"p{len(self._participants) + 1}", label(*lines))
-        return self._participants[key][0]
+    def participant(self, key: str, *lines: str, owner: str | None = None, after: str | None = None) -> str:
+        """The id of a participant, which is new or known by `key`.
+
+        `owner` is the service that it is part of, where its key does not say so. `after` places a new one.
+        """
+        if key not in self._ids:
+            self._ids[key] = name = f"p{len(self._ids) + 1}"
+            self._owners[name] = owner or key
+            self._order.insert(self._order.index(after) + 1 if after is not None else len(self._order), name)
+            self._labels[name] = label(*lines)
+        return self._ids[key]
+
+    def owner(self, participant: str) -> str:
+        return self._owners[participant]
 
     def message(self, sender: str, receiver: str, *lines: str, dashed: bool = False) -> None:
         self._add(f"{sender}{'-->>' if dashed else '->>'}{receiver}: {label(*lines)}")
@@ -59,7 +71,8 @@ class Sequence:
     def text(self) -> str:
         if self._left_out:
             self._lines.append(f"    Note over p1: {label(f'{self._left_out} more lines are left out')}")
-        return render("sequence.mmd", title=self._title, participants=self._participants.values(), lines=self._lines)
+        participants = [(name, self._labels[name]) for name in self._order]
+        return render("sequence.mmd", title=self._title, participants=participants, lines=self._lines)
 
     def _add(self, line: str, must: bool = False) -> None:
         if self.full and not must:

@@ -39,7 +39,8 @@ class _Orchestration:
     def lines(self) -> Iterator[str]:
         blocks = self._saga.steps
         for number, block in enumerate(blocks):
-            yield from _declared(block, f"s{number}")
+            remark = "pivot" if block.pivot else "tried until it succeeds" if number > self._pivot else ""
+            yield from _declared(block, f"s{number}", remark)
         for number in self._undoable():
             yield f'state "{label(f"undoing {blocks[number].name}")}" as u{number}'
         yield 'state "completed" as completed'
@@ -58,7 +59,6 @@ class _Orchestration:
         all_well = self._names(block.success) if not block.parallel else label("all have succeeded")
         yield f"s{number} --> {following} : {all_well}"
         if number > self._pivot:
-            yield f"s{number} --> s{number} : {label('again, until it succeeds')}"
             return
         troubles = [label(", ".join(map(self._post.named, step.failure))) for step in _steps(block) if step.failure]
         late = [span_of_time(step.timeout) for step in _steps(block) if step.timeout is not None]
@@ -95,11 +95,11 @@ class _Orchestration:
         return label(" or ".join(map(self._post.named, messages)))
 
 
-def _declared(block: SagaStep, name: str) -> Iterator[str]:
+def _declared(block: SagaStep, name: str, remark: str) -> Iterator[str]:
     if not block.parallel:
-        yield f'state "{label(block.name, "pivot" if block.pivot else "")}" as {name}'
+        yield f'state "{label(block.name, remark)}" as {name}'
         return
-    yield f'state "{label(block.name)}" as {name} {{'
+    yield f'state "{label(block.name, remark)}" as {name} {{'
     for number, step in enumerate(block.parallel):
         if number:
             yield "    --"

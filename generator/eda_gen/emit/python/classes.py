@@ -72,7 +72,6 @@ def _generated(bodies: Mapping[str, Plain]) -> str:
         capitalise_enum_members=True,
         set_default_enum_member=True,
         custom_file_header="#",
-        use_double_quotes=True,
         formatters=[],
     )
     document = {"$schema": "http://json-schema.org/draft-07/schema#", "$defs": bodies}
@@ -139,6 +138,20 @@ def _spliced(source: str, inline: Mapping[str, str], token: re.Pattern[str]) -> 
 
 def _class_source(key: str, source: str, origins: Mapping[str, str], token: re.Pattern[str]) -> ClassSource:
     source = re.sub(rf"([\"'])({token.pattern})\1", r"\2", source)
-    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    tree = ast.parse(source)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     uses = tuple(dict.fromkeys(each for each in token.findall(source) if each != key))
-    return ClassSource(key, source, uses, tuple(sorted((origins[name], name) for name in names & origins.keys())))
+    imports = tuple(sorted((origins[name], name) for name in names & origins.keys()))
+    return ClassSource(key, _double_quoted(source, tree), uses, imports)
+
+
+def _double_quoted(source: str, tree: ast.Module) -> str:
+    """Black's quotes, where changing them is only that: its first pass is then often its last."""
+    lines = [line.encode() for line in source.split("\n")]
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.lineno == node.end_lineno]
+    for node in texts:
+        line, start, end = lines[node.lineno - 1], node.col_offset, node.end_col_offset or 0
+        inside = line[start + 1 : end - 1]
+        if line[start : start + 1] == b"'" and not line.startswith(b"'''", start) and not set(inside) & set(b"\"\\"):
+            lines[node.lineno - 1] = line[:start] + b'"' + inside + b'"' + line[end:]
+    return b"\n".join(lines).decode()

@@ -15,7 +15,10 @@ __all__ = ["main"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "breaking": ("eda_gen.cli.breaking", "Compare specs with an earlier state: what changed, and whom it breaks."),
+    "diagram": ("eda_gen.cli.diagram", "Print one diagram of a saga, a flow, a service, or the whole workspace."),
+    "explain": ("eda_gen.cli.explain", "Tell what a diagnostic's code means, and what to do."),
     "generate": ("eda_gen.cli.generate", "Write the code that specs describe."),
+    "lint": ("eda_gen.cli.lint", "Check what specs mean: flows, sagas, order, ownership, versions, personal data."),
     "validate": ("eda_gen.cli.validate", "Check specs: syntax, AsyncAPI structure, references, x-eda."),
 }
 """Each command's module, which holds a click command of the command's name, and its one line of help."""

@@ -27,11 +27,12 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], format: str = "text") -
     """Write findings to stderr in one of `FORMATS`. `json` and `sarif` are whole documents, also when there is nothing."""
     text = FORMATS[format](tuple(diagnostics))
     if text:
-        click.echo(text, err=True, color=_wants_color())
+        click.echo(text, err=True, color=wants_color(terminal=sys.stderr.isatty()))
 
 
-def _wants_color() -> bool:
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+def wants_color(*, terminal: bool) -> bool:
+    """Colour is for terminals whose user did not refuse it (no-color.org)."""
+    return terminal and not os.environ.get("NO_COLOR")
 
 
 def as_text(diagnostics: tuple[Diagnostic, ...]) -> str:
@@ -72,7 +73,10 @@ def _printable(text: str) -> str:
 
 
 def _lines(path: str) -> tuple[str, ...]:
+    """The lines of a file; none of what is no file, such as a pipe."""
     try:
+        if not Path(path).is_file():
+            return ()
         with Path(path).open("rb") as stream:
             return tuple(stream.read(16 * 1024 * 1024).decode("utf-8-sig", "replace").split("\n"))
     except (OSError, ValueError):

@@ -1,0 +1,342 @@
+"""600 to 629: orchestrated sagas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from eda_gen.diagnostics import Severity
+from eda_gen.model import Kind, MessageId, Saga, SagaStep, SagaStyle, Service
+from eda_gen.passes.flows import cycles
+from eda_gen.passes.sagas import steps_of_saga
+from eda_gen.rules.delivery import retry_time
+from eda_gen.rules.frame import Finding, Subject, rule
+from eda_gen.rules.payload import Presence, presence
+from eda_gen.rules.words import called, named, span_of_time
+
+__all__ = ["orchestrated"]
+
+
+@rule("EDA601", severity=Severity.ERROR)
+def compensation_missing(subject: Subject) -> Iterator[Finding]:
+    """A step before the pivot has no compensation, and a step that comes with it or after it can fail.
+
+    What it did then stays done in a saga that has failed. A query changes nothing and needs none; a saga without a pivot is
+    reversible up to its last step.
+    """
+    for saga in orchestrated(subject):
+        for step, others in _undoable(saga):
+            if step.compensate is None and not _is_query(subject, step) and any(_can_fail(each) for each in others):
+                told = f"nothing undoes `{step.name}` of `{saga.name}` when a later step fails"
+                yield Finding(step.span, told, "add `compensate: …`, or move the step behind the pivot")
+
+
+@rule("EDA602")
+def compensation_without_effect(subject: Subject) -> Iterator[Finding]:
+    """A step has a compensation that can never be needed.
+
+    It is a query, which changes nothing; or it stands at the pivot or behind it, where nothing is undone any more.
+    """
+    for saga in orchestrated(subject):
+        for step, settled in _with_pivot(saga):
+            if step.compensate is not None and (settled or _is_query(subject, step)):
+                why = "at the pivot or behind it" if settled else "a query"
+                yield Finding(
+                    step.span, f"`{step.name}` of `{saga.name}` is {why}: its compensation is never sent", "take it out"
+                )
+
+
+@rule("EDA603", severity=Severity.ERROR)
+def correlation_unknown(subject: Subject) -> Iterator[Finding]:
+    """A saga's correlation points at a field that its start does not have, or that may be missing.
+
+    Without it no reply finds its instance, and two starts cannot be told apart.
+    """
+    for service in subject.catalog.services:
+        for saga in service.sagas:
+            for each in saga.starts if saga.correlation is not None else ():
+                message = subject.catalog.messages[each]
+                sure = presence(subject.catalog, message, saga.correlation or "")
+                if sure in (Presence.NEVER, Presence.SOMETIMES):
+                    what = "is no field of" if sure is Presence.NEVER else "may be missing in"
+                    told = f"`{saga.correlation}`, which `{saga.name}` correlates by, {what} {called(message)}"
+                    yield Finding(saga.span, told, "point at a required field of every message in `starts`")
+
+
+@rule("EDA604", severity=Severity.ERROR)
+def saga_command_without_handler(subject: Subject) -> Iterator[Finding]:
+    """A saga sends a command or a compensation that no service of the workspace receives.
+
+    The step waits until its time-out, each time.
+    """
+    for saga in orchestrated(subject):
+        for step in steps_of_saga(saga.steps):
+            for each in (step.send, step.compensate):
+                if each is not None and not subject.graph.takers.get(subject.graph.same[each]):
+                    told = f"`{step.name}` of `{saga.name}` sends {named(subject.catalog, each)}, which no service receives"
+                    yield Finding(
+                        step.span, told, "add its handler's document to the workspace, or a receive operation"
+                    )
+
+
+@rule("EDA605", severity=Severity.ERROR)
+def reply_that_nobody_sends(subject: Subject) -> Iterator[Finding]:
+    """A step waits for a reply that no service of the workspace sends."""
+    for saga in orchestrated(subject):
+        for step in steps_of_saga(saga.steps):
+            for each in (*step.success, *step.failure):
+                if not subject.graph.senders.get(subject.graph.same[each]):
+                    told = f"`{step.name}` of `{saga.name}` waits for {named(subject.catalog, each)}, which no service sends"
+                    yield Finding(step.span, told, "add a send operation to the command's handler")
+
+
+@rule("EDA606", severity=Severity.ERROR)
+def reply_that_no_step_takes(subject: Subject) -> Iterator[Finding]:
+    """The handler of a step's command may answer with a message that the step neither takes as success nor as failure.
+
+    The saga then waits for its time-out although the answer is there. What other services receive counts as an event.
+    """
+    for saga in orchestrated(subject):
+        for step in steps_of_saga(saga.steps):
+            expected = {subject.graph.same[each] for each in (*step.success, *step.failure)}
+            for each in _answers(subject, step):
+                if each not in expected and not subject.graph.takers.get(each):
+                    told = f"`{step.name}` of `{saga.name}` may be answered by {named(subject.catalog, each)}, which it does not take"
+                    yield Finding(step.span, told, "list it under `success` or `failure`")
+
+
+@rule("EDA607", severity=Severity.ERROR)
+def success_and_failure_share_a_message(subject: Subject) -> Iterator[Finding]:
+    """One message is success and failure: of one step, or of the whole saga.
+
+    Nobody can tell which of the two has happened.
+    """
+    for saga in orchestrated(subject):
+        pairs = [(f"step `{each.name}`", each.success, each.failure, each.span) for each in steps_of_saga(saga.steps)]
+        for what, good, bad, span in (*pairs, ("the saga", saga.completes, saga.fails, saga.span)):
+            for each in sorted(set(good) & set(bad)):
+                told = f"in `{saga.name}`, {named(subject.catalog, each)} means both success and failure of {what}"
+                yield Finding(span, told, "give each outcome a message of its own")
+
+
+@rule("EDA608", severity=Severity.ERROR)
+def parallel_steps_share_a_reply(subject: Subject) -> Iterator[Finding]:
+    """Steps that run side by side wait for the same reply.
+
+    When it comes, nobody can tell which of them it answers.
+    """
+    for saga in orchestrated(subject):
+        for block in saga.steps:
+            first: dict[MessageId, str] = {}
+            for step in block.parallel:
+                for each in dict.fromkeys((*step.success, *step.failure)):
+                    other = first.setdefault(each, step.name)
+                    if other != step.name:
+                        told = (
+                            f"`{other}` and `{step.name}` of `{saga.name}` both wait for {named(subject.catalog, each)}"
+                        )
+                        yield Finding(step.span, told, "give each a reply of its own, or run them one after the other")
+
+
+@rule("EDA609", severity=Severity.ERROR)
+def two_pivots(subject: Subject) -> Iterator[Finding]:
+    """A saga has two pivots.
+
+    The pivot is the one point of no return: before it everything can be undone, after it everything is carried through.
+    """
+    for saga in orchestrated(subject):
+        pivots = tuple(step for step in steps_of_saga(saga.steps) if step.pivot)
+        for each in pivots[1:]:
+            told = f"`{saga.name}` has two pivots, `{pivots[0].name}` and `{each.name}`"
+            yield Finding(each.span, told, "keep the step after which nothing can be undone")
+
+
+@rule("EDA610", severity=Severity.ERROR)
+def pivot_in_parallel(subject: Subject) -> Iterator[Finding]:
+    """A pivot runs side by side with other steps.
+
+    It may succeed while a neighbour fails: then there is no going back, and no going on.
+    """
+    for saga in orchestrated(subject):
+        for block in saga.steps:
+            for step in block.parallel:
+                if step.pivot:
+                    told = f"the pivot `{step.name}` of `{saga.name}` runs side by side with other steps"
+                    yield Finding(step.span, told, "let it run alone, after them")
+
+
+@rule("EDA611")
+def failure_after_the_pivot(subject: Subject) -> Iterator[Finding]:
+    """A step behind the pivot has a failure reply.
+
+    Nothing is undone there: such a step is tried until it succeeds, so a refusal for good leaves the saga stuck.
+    """
+    for saga in orchestrated(subject):
+        for step, settled in _with_pivot(saga):
+            if settled and not step.pivot and step.failure:
+                told = f"`{step.name}` of `{saga.name}` stands behind the pivot, and can be refused"
+                yield Finding(
+                    step.span, told, "move it before the pivot, or make its handler always succeed in the end"
+                )
+
+
+@rule("EDA612")
+def timeout_shorter_than_retries(subject: Subject) -> Iterator[Finding]:
+    """A step's time-out is over before its retries are.
+
+    The last attempts are never made.
+    """
+    for saga in orchestrated(subject):
+        for step in steps_of_saga(saga.steps):
+            needed = retry_time(step.retry)
+            if step.timeout is not None and step.timeout <= needed:
+                told = f"`{step.name}` of `{saga.name}` ends after {span_of_time(step.timeout)}, its retries take {span_of_time(needed)}"
+                yield Finding(step.span, told, "a longer `timeout`, fewer attempts, or shorter delays")
+
+
+@rule("EDA613")
+def timeout_longer_than_the_saga(subject: Subject) -> Iterator[Finding]:
+    """The time-outs of a saga's steps, one after the other, are longer than the saga's own.
+
+    The saga is given up while a step may still succeed.
+    """
+    for saga in orchestrated(subject):
+        longest = sum((_longest(step) for step in saga.steps), timedelta())
+        if saga.timeout is not None and longest > saga.timeout:
+            told = f"the steps of `{saga.name}` may take {span_of_time(longest)}, the saga ends after {span_of_time(saga.timeout)}"
+            yield Finding(saga.span, told, "a longer `timeout` for the saga, or shorter ones for its steps")
+
+
+@rule("EDA614")
+def step_that_may_wait_for_ever(subject: Subject) -> Iterator[Finding]:
+    """Neither a step nor its saga has a time-out.
+
+    When a reply is lost, or nobody handles the command, the instance waits for ever.
+    """
+    for saga in orchestrated(subject):
+        for step in steps_of_saga(saga.steps):
+            if saga.timeout is None and step.timeout is None and not step.parallel:
+                told = f"`{step.name}` of `{saga.name}` waits without end for its reply"
+                yield Finding(step.span, told, "give the step or the saga a `timeout`")
+
+
+@rule("EDA615", severity=Severity.ERROR)
+def success_missing(subject: Subject) -> Iterator[Finding]:
+    """A step names no reply that means success.
+
+    The saga cannot go on after it.
+    """
+    for saga in orchestrated(subject):
+        for step in steps_of_saga(saga.steps):
+            if step.send is not None and not step.success:
+                told = f"`{step.name}` of `{saga.name}` knows no success"
+                yield Finding(step.span, told, "add `success: [{$ref: …}]`, a message that the command's handler emits")
+
+
+@rule("EDA616")
+def saga_ends_in_silence(subject: Subject) -> Iterator[Finding]:
+    """A saga that completes, or fails, tells nobody.
+
+    Who started it has no way to know how it ended.
+    """
+    for saga in orchestrated(subject):
+        failing = any(_can_fail(step) for step in steps_of_saga(saga.steps)) or saga.timeout is not None
+        missing = [("completes", not saga.completes), ("fails", failing and not saga.fails)]
+        for field in (name for name, is_missing in missing if is_missing):
+            yield Finding(saga.span, f"`{saga.name}` names no message in `{field}`", f"add `{field}: {{$ref: …}}`")
+
+
+@rule("EDA617", severity=Severity.ERROR)
+def step_names_repeat(subject: Subject) -> Iterator[Finding]:
+    """Two steps of a saga have one name.
+
+    State, timers and history are kept by it.
+    """
+    for saga in orchestrated(subject):
+        seen: set[str] = set()
+        for step in steps_of_saga(saga.steps):
+            if step.name in seen:
+                yield Finding(step.span, f"`{saga.name}` has two steps called `{step.name}`", "rename one")
+            seen.add(step.name)
+
+
+@rule("EDA618")
+def start_that_nobody_sends(subject: Subject) -> Iterator[Finding]:
+    """A saga starts with a message that no service of the workspace sends."""
+    for saga in orchestrated(subject):
+        for each in saga.starts:
+            if not subject.graph.senders.get(subject.graph.same[each]):
+                yield Finding(
+                    saga.span, f"`{saga.name}` starts with {named(subject.catalog, each)}, which no service sends"
+                )
+
+
+@rule("EDA623", severity=Severity.ERROR)
+def cycle_of_commands(subject: Subject) -> Iterator[Finding]:
+    """Commands cause one another in a circle, directly or through the sagas that they start.
+
+    A business transaction that starts itself again never ends.
+    """
+    for circle in cycles(subject.graph):
+        if any(subject.catalog.messages[each].kind in (Kind.COMMAND, Kind.QUERY) for each in circle):
+            names = [named(subject.catalog, each) for each in (*circle, circle[0])]
+            at = subject.graph.takers[circle[0]][0].span
+            yield Finding(
+                at, f"commands go round in a circle: {' → '.join(names)}", "break it where one does not need the other"
+            )
+
+
+def orchestrated(subject: Subject) -> Iterator[Saga]:
+    return (saga for service in subject.catalog.services for saga in _of(service))
+
+
+def _of(service: Service) -> Iterator[Saga]:
+    return (saga for saga in service.sagas if saga.style is SagaStyle.ORCHESTRATION)
+
+
+def _undoable(saga: Saga) -> Iterator[tuple[SagaStep, tuple[SagaStep, ...]]]:
+    """The steps before the pivot, each with those that may fail after it, or beside it."""
+    before: list[SagaStep] = []
+    for step in saga.steps:
+        if step.pivot or any(each.pivot for each in step.parallel):
+            before.append(step)
+            break
+        before.append(step)
+    for number, step in enumerate(before):
+        later = tuple(steps_of_saga(tuple(before[number + 1 :])))
+        for each in step.parallel or (step,):
+            beside = tuple(other for other in step.parallel if other is not each)
+            if not each.pivot:
+                yield each, (*beside, *later)
+
+
+def _with_pivot(saga: Saga) -> Iterator[tuple[SagaStep, bool]]:
+    """The steps, each with whether it is the pivot or comes after it."""
+    settled = False
+    for step in saga.steps:
+        settled = settled or step.pivot
+        yield from ((each, settled or each.pivot) for each in step.parallel or (step,))
+        settled = settled or any(each.pivot for each in step.parallel)
+
+
+def _can_fail(step: SagaStep) -> bool:
+    return bool(step.failure) or step.timeout is not None
+
+
+def _is_query(subject: Subject, step: SagaStep) -> bool:
+    return step.send is not None and subject.catalog.messages[step.send].kind is Kind.QUERY
+
+
+def _answers(subject: Subject, step: SagaStep) -> Iterator[MessageId]:
+    """What may come back: what the command's handlers emit, or what the saga ends with that it starts."""
+    command = subject.graph.same[step.send] if step.send is not None else None
+    nested = {saga.name: saga for saga in orchestrated(subject)}
+    for taker in subject.graph.takers.get(command, ()) if command is not None else ():
+        inner = nested.get(taker.name) if taker.group is None else None
+        yield from taker.causes if inner is None else (*inner.completes, *inner.fails)
+
+
+def _longest(step: SagaStep) -> timedelta:
+    if step.parallel:
+        return max(_longest(each) for each in step.parallel)
+    return step.timeout or timedelta()

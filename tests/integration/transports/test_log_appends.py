@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,12 +117,14 @@ async def test_a_file_that_a_service_writes_to_all_the_time_is_never_locked(tmp_
                 own.executemany("INSERT INTO effects VALUES (?)", [(number,) for number in range(500)])
                 own.execute("COMMIT")
                 written += 1
+                time.sleep(0.001)
             return written
 
     writing = asyncio.create_task(asyncio.to_thread(write))
     try:
         for number in range(100):
             await log.publish([event(key, number) for key in KEYS])
+            await asyncio.sleep(0.01)
         found = await take(receiver, 100 * len(KEYS))
     finally:
         stopping.set()

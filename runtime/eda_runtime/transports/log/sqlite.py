@@ -19,6 +19,7 @@ from eda_runtime.transports.signal import Signal
 
 __all__ = ["SqliteDatabase", "open_sqlite"]
 
+RETRY_PAUSE = 0.002
 LOCK_PATIENCE = 30.0
 """Seconds to wait for another process's transaction; all transactions here take milliseconds."""
 FASTEST_LOOK, SLOWEST_LOOK = 0.002, 0.02
@@ -54,12 +55,17 @@ async def open_sqlite(url: str) -> SqliteDatabase:
     if not path or path.startswith(":memory:"):
         raise ConfigurationError("the log needs a file, such as sqlite:///eda.db; for tests, use memory://")
     writer = await connect(path)
+    # SQLite's own waiting looks ten times a second and starves next to a busy writer: `patiently` waits instead.
+    await writer.execute_fetchall("PRAGMA busy_timeout = 0")
     return SqliteDatabase(writer, await connect(path))
 
 
 async def connect(path: str) -> aiosqlite.Connection:
-    with translated_errors():
+    try:
         connection = await aiosqlite.connect(path, isolation_level=None, timeout=LOCK_PATIENCE)
+    except sqlite3.OperationalError as error:
+        raise ConfigurationError(f"cannot open {path}: {error}") from error
+    with translated_errors():
         await patiently(connection, "PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = FULL")
         await connection.create_function("eda_log_now", 0, lambda: time.time_ns() // 1000)
@@ -67,7 +73,7 @@ async def connect(path: str) -> aiosqlite.Connection:
 
 
 async def patiently(connection: aiosqlite.Connection, statement: str) -> None:
-    """Run a statement that SQLite may refuse at once, without waiting, while another process holds a lock."""
+    """Run a statement that SQLite refuses while another connection holds a lock."""
     deadline = asyncio.get_running_loop().time() + LOCK_PATIENCE
     while True:
         try:
@@ -75,7 +81,7 @@ async def patiently(connection: aiosqlite.Connection, statement: str) -> None:
         except sqlite3.OperationalError as error:
             if not is_locked(error) or asyncio.get_running_loop().time() > deadline:
                 raise
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(RETRY_PAUSE)
         else:
             return
 

@@ -56,7 +56,7 @@ class Relay:
 
     def __init__(self, service: Service[object]) -> None:
         self._service = service
-        self._share = Share(service.store, "relay", SHARDS, service.settings.lease)
+        self.share = Share(service.store, "relay", SHARDS, service.settings.lease)
         self._backoff = BACKOFF_SECONDS[0]
 
     async def run(self) -> None:
@@ -71,7 +71,7 @@ class Relay:
 
     async def release(self) -> None:
         """Give up the shards, so that another relay may go on at once."""
-        await self._share.release()
+        await self.share.release()
 
     async def _turn(self) -> None:
         try:
@@ -85,8 +85,8 @@ class Relay:
 
     async def drain(self) -> int:
         """Send one batch; returns how many rows were dealt with."""
-        await self._share.renew()
-        rows = await self._service.store.fetch(NEXT, self._share.owner)
+        await self.share.renew()
+        rows = await self._service.store.fetch(NEXT, self.share.owner)
         if not rows:
             return 0
         batch = [Queued(row[0], outgoing(row[2:])) for row in rows]

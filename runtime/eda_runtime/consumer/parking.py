@@ -114,12 +114,14 @@ async def take_head(transaction: Transaction, subscription: AnySubscription) -> 
 
 
 async def take(transaction: Transaction, subscription: AnySubscription) -> Sequence[Message]:
-    """A head whose time has come, locked, and those that follow it: a batch at most, in order."""
-    head = await take_head(transaction, subscription)
-    if head is None or head.parked is None or head.key is None or subscription.policy.on_failure == "skip":
-        return [head] if head else []
+    """A head whose time has come, locked; with those that follow it, a batch at most, unless it failed before."""
     policy = subscription.policy
-    rows = await transaction.fetch(FOLLOWERS, policy.group, head.key, head.parked.position, policy.batch - 1)
+    head = await take_head(transaction, subscription)
+    if head is None or head.parked is None:
+        return []
+    if head.parked.attempts or policy.on_failure == "skip":
+        return [head]
+    rows = await transaction.fetch(FOLLOWERS, policy.group, head.delivery.key, head.parked.position, policy.batch - 1)
     return [head, *(_restore(subscription, row) for row in rows)]
 
 

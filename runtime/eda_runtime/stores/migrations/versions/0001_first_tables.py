@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("extensions", sa.Text),
         sa.Column("problem", sa.Text),
         sqlite_autoincrement=True,
+        comment="Messages to send. Columns id to payload are those of Debezium's outbox event router.",
     )
     op.create_index("eda_outbox_shard", "eda_outbox", ["shard", "position"])
     refused = sa.text("problem IS NOT NULL")
@@ -47,6 +48,7 @@ def upgrade() -> None:
         sa.Column("dedupe", sa.Text, primary_key=True),
         sa.Column("claimed_at", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
+        comment="Messages that a consumer has taken over: handled, parked or dead.",
     )
     op.create_index("eda_inbox_age", "eda_inbox", ["consumer", "claimed_at"])
     op.create_table(
@@ -69,6 +71,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text),
         sa.Column("stack", sa.Text),
         sqlite_autoincrement=True,
+        comment="Messages to try again, those that wait behind them, and (dead_at is set) dead letters.",
     )
     op.create_index("eda_parked_key", "eda_parked", ["consumer", "key", "position"])
     op.create_index("eda_parked_due", "eda_parked", ["consumer", "due_at"])
@@ -78,4 +81,5 @@ def upgrade() -> None:
         sa.Column("owner", sa.Text, nullable=False),
         sa.Column("token", sa.BigInteger, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
+        comment="Who may do what only one process may do at a time.",
     )

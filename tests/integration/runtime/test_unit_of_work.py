@@ -1,0 +1,129 @@
+"""A unit of work: effects and messages happen together or not at all."""
+
+# ruff: noqa: PT012  what raises is the end of the block
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from tests.integration.runtime.support import count, create_app, noted, notes, place, prepared
+
+from eda_runtime.errors import UnitOfWorkError
+
+
+async def test_effects_and_messages_commit_together(url: str) -> None:
+    async with prepared(create_app(url)) as app:
+        async with app.unit_of_work() as uow:
+            await uow.session.execute(sa.insert(notes).values(key="a", number=1))
+            uow.publish.placed("a", 1)
+
+        assert await noted(app) == [("a", 1)]
+        assert await count(app, "eda_outbox") == 1
+
+
+async def test_nothing_remains_of_a_unit_of_work_that_raises(url: str) -> None:
+    async with prepared(create_app(url)) as app:
+        with pytest.raises(ZeroDivisionError):
+            async with app.unit_of_work() as uow:
+                await uow.session.execute(sa.insert(notes).values(key="a", number=1))
+                uow.publish.placed("a", 1)
+                raise ZeroDivisionError
+
+        assert await noted(app) == []
+        assert await count(app, "eda_outbox") == 0
+
+
+async def test_session_and_connection_are_in_one_transaction(url: str) -> None:
+    async with prepared(create_app(url)) as app, app.unit_of_work() as uow:
+        await uow.connection.execute("INSERT INTO notes (id, key, number) VALUES (7, 'a', 1)")
+
+        assert (await uow.session.execute(sa.select(notes.c.key))).all() == [("a",)]
+        assert await noted(app) == []
+
+
+@pytest.mark.parametrize("ending", ["commit", "rollback", "close", "reset", "invalidate"])
+async def test_a_session_that_is_ended_by_hand_is_refused_and_rolled_back(url: str, ending: str) -> None:
+    async with prepared(create_app(url)) as app:
+        with pytest.raises(UnitOfWorkError, match="may not"):
+            async with app.unit_of_work() as uow:
+                await uow.session.execute(sa.insert(notes).values(key="a", number=1))
+                await getattr(uow.session, ending)()
+
+        assert await noted(app) == []
+
+
+async def test_a_transaction_ended_on_the_connection_is_noticed(url: str) -> None:
+    async with prepared(create_app(url)) as app:
+        with pytest.raises(UnitOfWorkError, match="was ended on the driver's connection"):
+            async with app.unit_of_work() as uow:
+                await uow.connection.execute("COMMIT")
+                uow.publish.placed("a", 1)
+
+        assert await count(app, "eda_outbox") == 0
+
+
+async def test_a_part_may_fail_in_a_savepoint(url: str) -> None:
+    async with prepared(create_app(url)) as app:
+        async with app.unit_of_work() as uow:
+            await uow.session.execute(sa.insert(notes).values(id=1, key="a", number=1))
+            with pytest.raises(IntegrityError):
+                async with uow.session.begin_nested():
+                    await uow.session.execute(sa.insert(notes).values(id=1, key="b", number=1))
+            uow.publish.placed("a", 1)
+
+        assert await noted(app) == [("a", 1)]
+        assert await count(app, "eda_outbox") == 1
+
+
+async def test_callbacks_run_after_the_commit_and_not_after_a_rollback(url: str) -> None:
+    seen: list[tuple[str, int]] = []
+    async with prepared(create_app(url)) as app:
+
+        async def look() -> None:
+            seen.extend(await noted(app))
+
+        async with app.unit_of_work() as uow:
+            uow.after_commit(look)
+            await uow.session.execute(sa.insert(notes).values(key="a", number=1))
+        with pytest.raises(ZeroDivisionError):
+            async with app.unit_of_work() as uow:
+                uow.after_commit(look)
+                raise ZeroDivisionError
+
+    assert seen == [("a", 1)]
+
+
+async def test_a_callback_that_fails_does_not_fail_what_has_committed(url: str) -> None:
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    async with prepared(create_app(url)) as app:
+        async with app.unit_of_work() as uow:
+            uow.after_commit(fail)
+            uow.publish.placed("a", 1)
+
+        assert await count(app, "eda_outbox") == 1
+
+
+async def test_a_thousand_messages_go_into_the_outbox_in_their_order(url: str) -> None:
+    async with prepared(create_app(url)) as app:
+        await place(app, *(("a", number) for number in range(1000)))
+
+        rows = await app.opened.store.fetch("SELECT payload FROM eda_outbox ORDER BY position")
+        assert [row[0] for row in rows] == [b'{"key":"a","number":%d}' % number for number in range(1000)]
+
+
+async def test_an_outbox_row_has_the_columns_of_debeziums_event_router(url: str) -> None:
+    async with prepared(create_app(url)) as app:
+        await place(app, ("a", 1))
+
+        rows = await app.opened.store.fetch("SELECT aggregatetype, aggregateid, type, payload FROM eda_outbox")
+        assert [tuple(row) for row in rows] == [("orders", "a", "t.Placed.v1", b'{"key":"a","number":1}')]
+
+
+async def test_a_unit_of_work_inside_another_is_refused_where_it_would_wait_for_itself(tmp_path: object) -> None:
+    async with prepared(create_app(f"sqlite:///{tmp_path}/eda.db")) as app, app.unit_of_work():
+        with pytest.raises(UnitOfWorkError, match="open in this task already"):
+            async with app.unit_of_work():
+                pass

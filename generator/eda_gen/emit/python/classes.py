@@ -152,6 +152,6 @@ def _double_quoted(source: str, tree: ast.Module) -> str:
     for node in texts:
         line, start, end = lines[node.lineno - 1], node.col_offset, node.end_col_offset or 0
         inside = line[start + 1 : end - 1]
-        if line[start : start + 1] == b"'" and not line.startswith(b"'''", start) and not set(inside) & set(b"\"\\"):
+        if line[start : start + 1] == b"'" and not line.startswith(b"'''", start) and not set(inside) & set(b'"\\'):
             lines[node.lineno - 1] = line[:start] + b'"' + inside + b'"' + line[end:]
     return b"\n".join(lines).decode()

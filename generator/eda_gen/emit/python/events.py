@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from eda_gen.emit.python.classes import ClassSource
+from eda_gen.emit.python.imports import import_lines
 from eda_gen.emit.python.layout import RESERVED, EventGroup, EventNames, Layout
 from eda_gen.emit.python.naming import Names, pascal
 from eda_gen.emit.python.text import literal
@@ -79,13 +80,13 @@ def _imported_types(
 ) -> tuple[dict[str, str], list[str]]:
     """The types of other modules that these classes use: their names here, and the lines that import them."""
     used = {use for key in keys for use in sources[key].uses if layout.homes[use] != module}
-    names, local, lines = Names(taken | RESERVED), dict[str, str](), list[str]()
+    names, local, imported = Names(taken | RESERVED), dict[str, str](), dict[str, list[str]]()
     for home, name, key in sorted((layout.homes[key], layout.names[key], key) for key in used):
         local[key] = names.take(name, pascal(home.rsplit(".", 1)[-1]), f"{name}Type")
         renamed = "" if local[key] == name else f" as {local[key]}"
         source = "." if module.startswith("events.types.") else ".types."
-        lines.append(f"from {source}{home.rsplit('.', 1)[-1]} import {name}{renamed}")
-    return local, lines
+        imported.setdefault(source + home.rsplit(".", 1)[-1], []).append(f"{name}{renamed}")
+    return local, list(import_lines(imported))
 
 
 def _library_imports(keys: tuple[str, ...], group: EventGroup | None, sources: Mapping[str, ClassSource]) -> list[str]:
@@ -94,13 +95,16 @@ def _library_imports(keys: tuple[str, ...], group: EventGroup | None, sources: M
         names.add(("eda_runtime", "MessageContract"))
         dated = any(names.message.deprecated for names in group.versions)
         names |= {("datetime", "date")} if dated else set()
-    modules = sorted({module for module, _ in names})
-    lines = {
-        module: f"from {module} import {', '.join(sorted(n for m, n in names if m == module))}" for module in modules
-    }
-    library = [lines[module] for module in modules if module not in _THIRD_PARTY]
-    others = [lines[module] for module in modules if module in _THIRD_PARTY]
+    library = _by_module(pair for pair in names if pair[0] not in _THIRD_PARTY)
+    others = _by_module(pair for pair in names if pair[0] in _THIRD_PARTY)
     return [*library, *([""] if library and others else []), *others]
+
+
+def _by_module(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    names: dict[str, list[str]] = {}
+    for module, name in pairs:
+        names.setdefault(module, []).append(name)
+    return import_lines(names)
 
 
 _THIRD_PARTY = frozenset(("eda_runtime", "pydantic", "typing_extensions"))
@@ -108,7 +112,7 @@ _THIRD_PARTY = frozenset(("eda_runtime", "pydantic", "typing_extensions"))
 
 def _says(group: EventGroup | None, own: Mapping[str, str]) -> str:
     if group is None:
-        return f"{', '.join(sorted(own.values()))}: shared by messages."
+        return f"Types that messages share: {', '.join(sorted(own.values()))}."
     message = group.versions[-1].message
     numbers = [str(names.message.version) for names in group.versions]
     versions = (

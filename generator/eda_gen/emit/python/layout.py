@@ -73,7 +73,10 @@ def event_groups(service: Service) -> tuple[EventGroup, ...]:
 
 def _group(name: str, versions: Mapping[int, Message], taken: set[str]) -> EventGroup:
     suffixes = ("", *(str(number) for number in range(2, len(taken) + 3)))
-    wishes = ((pascal(name) + each, constant_name(name) + each, _event_module(name) + each) for each in suffixes)
+    wishes = (
+        (pascal(name, "Message") + each, constant_name(name, "message") + each, _event_module(name) + each)
+        for each in suffixes
+    )
     cls, constant, module = next(wish for wish in wishes if taken.isdisjoint(wish))
     taken.update((cls, constant, module))
     named = (
@@ -84,7 +87,7 @@ def _group(name: str, versions: Mapping[int, Message], taken: set[str]) -> Event
 
 
 def _event_module(name: str) -> str:
-    module = module_name(name)
+    module = module_name(name, "message")
     return "types_" if module == "types" else module
 
 

@@ -31,19 +31,21 @@ def pascal(text: str, fallback: str = "Unnamed") -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
-def constant_name(text: str) -> str:
-    return snake(text).rstrip("_").upper()
+def constant_name(text: str, fallback: str = "unnamed") -> str:
+    return snake(text, fallback).rstrip("_").upper()
 
 
-def module_name(text: str) -> str:
-    return snake(text)
+def module_name(text: str, fallback: str = "unnamed") -> str:
+    """A name for a module, in ASCII: it is a file's name too."""
+    plain = unicodedata.normalize("NFKD", " ".join(words(text)).casefold())
+    return snake("".join(char for char in plain if char.isascii()), fallback)
 
 
 def _identifier(name: str, fallback: str) -> str:
     if not name:
         return fallback
     name = unicodedata.normalize("NFKC", name)
-    return name if name.isidentifier() else f"{fallback}_{name}"
+    return name if name.isidentifier() else f"{fallback}{name}"
 
 
 class Names:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from eda_gen.emit.python.imports import import_lines
 from eda_gen.emit.python.layout import EventNames
 from eda_gen.emit.python.naming import Names, constant_name, pascal, snake
 from eda_gen.emit.python.policies import Arguments, channel_arguments, inbox_arguments, policy_arguments
@@ -153,7 +154,8 @@ def _inboxes(
     for channel in dict.fromkeys(operation.channel for operation in receives):
         fixed = catalog.channels[channel].address is not None
         wish = constant_name(catalog.channels[channel].name)
-        incoming[channel] = outgoing[channel] if fixed and channel in outgoing else names.take(wish, f"{wish}_INBOX")
+        own = (wish, f"{wish}_CHANNEL" if fixed else f"{wish}_INBOX")
+        incoming[channel] = outgoing[channel] if fixed and channel in outgoing else names.take(*own)
     return incoming
 
 
@@ -200,7 +202,7 @@ def _publisher_methods(
         way = f"_to_{channels[send.channel].lower()}" if several else ""
         parameters = _parameters(catalog.channels.get(send.channel))
         yield PublisherMethod(
-            name=names.take(event.module.rstrip("_") + older + way),
+            name=names.take(snake(event.module + older + way)),
             signature=", ".join(("self", f"event: {event.cls}", *_keyword_parameters(parameters))),
             arguments=", ".join(
                 (event.constant, "event", f"channels.{channels[send.channel]}", *_parameter_map(parameters))
@@ -264,7 +266,5 @@ def event_imports(wanted: Iterable[tuple[EventNames, Sequence[str]]]) -> tuple[s
     """Lines that import names of events, one a module."""
     by_module: dict[str, set[str]] = {}
     for event, names in wanted:
-        by_module.setdefault(event.module, set()).update(names)
-    return tuple(
-        f"from .events.{module} import {', '.join(sorted(names))}" for module, names in sorted(by_module.items())
-    )
+        by_module.setdefault(f".events.{event.module}", set()).update(names)
+    return import_lines(by_module)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from eda_gen.emit.python import scalars
 from eda_gen.emit.python.merging import JsonObject, flattened, is_object, sole_reference, variants
-from eda_gen.emit.python.text import description_of
+from eda_gen.emit.python.text import clean, description_of
 from eda_gen.model import Json, Schema, SchemaId
 
 __all__ = ["Definition", "Owner", "Place", "Plain", "Shapes"]
@@ -78,7 +78,7 @@ class Shapes:
             shaped = self._object(body, place)
         else:
             shaped = self._shape(body, place / "value" if scalars.is_enum(body) else place, (), nested=False)
-        return self._define(place, _described(shaped, description or description_of(body)))
+        return self._define(place, _described(shaped, clean(description) or description_of(body)))
 
     def _define(self, place: Place, body: Plain, inline: bool = False) -> str:
         key = self._key(place, inline)
@@ -172,8 +172,10 @@ class Shapes:
         return shaped | {"description": described} if described and not is_class else shaped
 
     def _target(self, shaped: Plain) -> Plain:
+        """What a default has to fit: the shape itself, or the enum that it refers to."""
         reference = shaped.get("$ref")
-        return self.definitions[reference.rsplit("/", 1)[-1]].body if isinstance(reference, str) else shaped
+        known = self.definitions.get(reference.rsplit("/", 1)[-1]) if isinstance(reference, str) else None
+        return known.body if known else shaped
 
     def _union(self, choices: Sequence[Json], place: Place, stack: tuple[SchemaId, ...]) -> Plain:
         shaped = [self._shape(choice, place / f"option {number}", stack) for number, choice in enumerate(choices, 1)]

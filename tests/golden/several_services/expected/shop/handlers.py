@@ -1,0 +1,10 @@
+"""What Shop does with what it receives. Yours: written once, never overwritten."""
+
+from .app import create_app
+
+
+class Handlers:
+    """Takes the messages that the specs say Shop receives."""
+
+
+service = create_app(Handlers())

@@ -1,0 +1,10 @@
+"""What Catalogue does with what it receives. Yours: written once, never overwritten."""
+
+from .app import create_app
+
+
+class Handlers:
+    """Takes the messages that the specs say Catalogue receives."""
+
+
+service = create_app(Handlers())

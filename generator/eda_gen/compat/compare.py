@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from eda_gen.compat.change import Change, Finding, Locate
@@ -36,7 +36,7 @@ def compare(
     both = Workspaces(old, new, match_messages(old, new), match_channels(old, new), usage(old), usage(new))
     findings = list(_findings(both, content_model))
     if versions:
-        findings += compare_versions(both, content_model, frozenset(each.difference.new for each in findings))
+        findings += compare_versions(both, content_model, _directions(findings))
     changes = (_located(each, locate) for each in _once(findings))
     return tuple(
         sorted(changes, key=lambda each: (each.new, each.old, each.difference.rule.id, each.difference.message))
@@ -49,6 +49,13 @@ def _findings(both: Workspaces, content_model: ContentModel) -> Iterator[Finding
     yield from compare_channels(both.channels, both.before, both.after)
     yield from compare_services(both)
     yield from compare_sagas(both.old.services, both.new.services, same_messages(both.messages))
+
+
+def _directions(findings: Iterable[Finding]) -> Mapping[str, Direction]:
+    found: dict[str, Direction] = {}
+    for each in findings:
+        found[each.subject] = found.get(each.subject, Direction.NONE) | each.difference.direction
+    return found
 
 
 def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -18,10 +18,12 @@ from eda_gen.model import Catalog, Message, MessageId
 __all__ = ["compare_versions"]
 
 
-def compare_versions(both: Workspaces, content_model: ContentModel, known: frozenset[Place]) -> Iterator[Finding]:
+def compare_versions(
+    both: Workspaces, content_model: ContentModel, known: Mapping[str, Direction]
+) -> Iterator[Finding]:
     """What stands between the versions of a message now, and did not before.
 
-    `known` are the places of changes that are found already: they are not told twice.
+    `known` says which way a message is known to have changed: that is told where it changed, and not once more here.
     """
     lineage = _Lineage(
         both,
@@ -32,7 +34,7 @@ def compare_versions(both: Workspaces, content_model: ContentModel, known: froze
     for versions in _by_name(both.new):
         for one, other in combinations(versions, 2):
             if one.version < other.version:
-                yield from (each for each in lineage.between(one, other) if each.difference.new not in known)
+                yield from lineage.between(one, other, ~known.get(message_name(other), Direction.NONE))
 
 
 def _by_name(catalog: Catalog) -> list[list[Message]]:
@@ -50,20 +52,25 @@ class _Lineage:
     new: Schemas
     was: dict[MessageId, Message]
 
-    def between(self, one: Message, other: Message) -> Iterator[Finding]:
-        """What a later version changes against an earlier one."""
+    def between(self, one: Message, other: Message, asked: Direction) -> Iterator[Finding]:
+        """What a later version changes against an earlier one, in the directions asked for."""
         readers = self.both.after.receiving([other.id]), self.both.after.receiving([one.id])
         before = self._before(one, other)
         for each in self._differences(self.both.new, self.new, one, other):
-            if each.direction is not Direction.NONE and each not in before:
+            direction = each.direction & asked & ~before.get((each.rule.id, each.new), Direction.NONE)
+            if direction is not Direction.NONE:
                 told = f"since version {one.version}, {each.message}"
-                yield Finding(message_name(other), replace(each, message=told), *readers)
+                yield Finding(message_name(other), replace(each, message=told, direction=direction), *readers)
 
-    def _before(self, one: Message, other: Message) -> tuple[Difference, ...]:
+    def _before(self, one: Message, other: Message) -> Mapping[tuple[str, Place], Direction]:
+        """Which way the two differed already, by rule and place."""
         earlier, later = self.was.get(one.id), self.was.get(other.id)
-        if earlier is None or later is None:
-            return ()
-        return tuple(self._differences(self.both.old, self.old, earlier, later))
+        found: dict[tuple[str, Place], Direction] = {}
+        if earlier is not None and later is not None:
+            for each in self._differences(self.both.old, self.old, earlier, later):
+                key = (each.rule.id, each.new)
+                found[key] = found.get(key, Direction.NONE) | each.direction
+        return found
 
     def _differences(self, catalog: Catalog, schemas: Schemas, one: Message, other: Message) -> Iterator[Difference]:
         """An upcast makes old data readable to new readers."""

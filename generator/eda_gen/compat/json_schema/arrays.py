@@ -24,7 +24,7 @@ def compare_items(comparison: Comparison, old: Shape, new: Shape) -> Iterator[Di
         message = (
             f"the element at position {position} {'is described' if position in after else 'is no longer described'}"
         )
-        places = before.get(position, old.place), after.get(position, new.place)
+        places = before.get(position, old.home), after.get(position, new.home)
         yield Difference(rule("item"), combined(inner), message, *places)
     yield from _compare_rest(comparison, old, new, rest_of_items(old), rest_of_items(new))
 
@@ -43,7 +43,7 @@ def _compare_rest(
         yield from inner
     elif combined(inner) is not Direction.NONE:
         was, now = before[0] if before else None, after[0] if after else None
-        place = (now or was or (new.place,))[0]
+        place = (now or was or (new.home,))[0]
         name = "items" if place.pointer.endswith("/items") else "additional-items"
         yield difference(name, combined(inner), (old, new), was, now)
 

@@ -94,4 +94,4 @@ def _forbidden(old: Shape, new: Shape) -> Iterator[Difference]:
     if old.forbidden != new.forbidden:
         direction = Direction.WIDENS if old.forbidden else Direction.NARROWS
         message = "no value was allowed before" if old.forbidden else "no value is allowed any more"
-        yield Difference(rule("forbidden"), direction, message, old.place, new.place)
+        yield Difference(rule("forbidden"), direction, message, old.home, new.home)

@@ -49,7 +49,7 @@ def compare_conditions(comparison: Comparison, old: Shape, new: Shape) -> Iterat
 
     for was, now, found in paired(before, after, direction):
         if found is not Direction.NONE:
-            places = was.at("if") if was else old.place, now.at("if") if now else new.place
+            places = was.at("if") if was else old.home, now.at("if") if now else new.home
             yield Difference(rule("condition"), found, f"the condition {_what(was, now)}", *places)
 
 
@@ -80,7 +80,7 @@ def compare_unevaluated(comparison: Comparison, old: Shape, new: Shape) -> Itera
         if _ignored(comparison, keyword, before + after) or not (before or after):
             continue
         if _substance(old) != _substance(new) or _inner(comparison, old, new, before, after) is not Direction.NONE:
-            places = (before or [(old.place, None)])[0][0], (after or [(new.place, None)])[0][0]
+            places = (before or [(old.home, None)])[0][0], (after or [(new.home, None)])[0][0]
             yield Difference(rule("unevaluated"), Direction.CHANGES, f"what `{keyword}` refers to changed", *places)
 
 

@@ -22,10 +22,10 @@ def compare_properties(comparison: Comparison, old: Shape, new: Shape) -> Iterat
             yield from inner
         elif name in after:
             needed = name in required(new) and name not in required(old)
-            yield _added(name, combined(inner), needed, old.place, after[name])
+            yield _added(name, combined(inner), needed, old.home, after[name])
         else:
             needed = name in required(old) and name not in required(new)
-            yield _removed(name, combined(inner), needed, before[name], new.place)
+            yield _removed(name, combined(inner), needed, before[name], new.home)
 
 
 def _of_property(comparison: Comparison, old: Shape, new: Shape, name: str) -> tuple[Difference, ...]:
@@ -81,12 +81,12 @@ def compare_required(comparison: Comparison, old: Shape, new: Shape) -> Iterator
     for name in (each for each in before if each not in after):
         if name in names or name not in known:
             yield Difference(
-                rule("required"), Direction.WIDENS, f"`{name}` is no longer required", before[name], new.place
+                rule("required"), Direction.WIDENS, f"`{name}` is no longer required", before[name], new.home
             )
 
 
 def _became_required(comparison: Comparison, old: Shape, new: Shape, name: str, at: Place) -> Difference:
-    message, place = f"`{name}` became required", declared(old).get(name, old.place)
+    message, place = f"`{name}` became required", declared(old).get(name, old.home)
     names = declared(new)
     if comparison.tolerant or not names or (name in names and not _has_default(new, name)):
         return Difference(rule("required"), Direction.NARROWS, message, place, at)

@@ -41,14 +41,14 @@ def difference(
     name: str, direction: Direction, shapes: tuple[Shape, Shape], old: Located | None, new: Located | None
 ) -> Difference:
     """A keyword that was added, removed or changed. A missing side is placed at its shape."""
-    keyword = (new or old or (shapes[1].place, None))[0].pointer.rpartition("/")[2]
+    keyword = (new or old or (shapes[1].home, None))[0].pointer.rpartition("/")[2]
     if old is None:
         message = f"`{keyword}` {shown(new[1] if new else None)} was added"
     elif new is None:
         message = f"`{keyword}` {shown(old[1])} was removed"
     else:
         message = f"`{keyword}` {shown(old[1])} became {shown(new[1])}"
-    return Difference(rule(name), direction, message, (old or (shapes[0].place,))[0], (new or (shapes[1].place,))[0])
+    return Difference(rule(name), direction, message, (old or (shapes[0].home,))[0], (new or (shapes[1].home,))[0])
 
 
 def paired(

@@ -54,6 +54,11 @@ class Shape:
     """The schema that this is a reference to, with nothing beside the reference."""
 
     @property
+    def home(self) -> Place:
+        """Where its keywords are written: a schema that many refer to has one home, and changes there once."""
+        return Place.of(self.target) if self.target is not None else self.place
+
+    @property
     def key(self) -> tuple[Place, ...]:
         """What tells this shape from others of the same comparison."""
         return (

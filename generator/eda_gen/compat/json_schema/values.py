@@ -44,7 +44,7 @@ def compare_values(comparison: Comparison, old: Shape, new: Shape) -> Iterator[D
     come = [each for text, (_, each) in after.items() if text not in before]
     direction = (Direction.NARROWS if gone else Direction.NONE) | (Direction.WIDENS if come else Direction.NONE)
     if direction is not Direction.NONE:
-        places = (written[0] or (old.place,))[0], (written[1] or (new.place,))[0]
+        places = (written[0] or (old.home,))[0], (written[1] or (new.home,))[0]
         yield Difference(rule("allowed-values"), direction, _told(gone, come), *places)
 
 

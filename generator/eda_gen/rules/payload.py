@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from itertools import islice
 
 from eda_gen.model import Catalog, Json, Message, SchemaFormat, SchemaId
 
@@ -11,6 +12,8 @@ __all__ = ["Presence", "presence", "properties", "scalar"]
 
 DEEPEST = 8
 """Schemas combined in one another that are looked through."""
+
+MOST_PROPERTIES = 10_000
 
 _UNIONS = ("oneOf", "anyOf")
 _CONTAINERS = frozenset(("object", "array"))
@@ -35,19 +38,18 @@ def scalar(catalog: Catalog, message: Message, expression: str) -> bool:
 
 
 def properties(catalog: Catalog, message: Message) -> Iterator[str]:
-    """The JSON pointers of all named properties of a message's payload."""
-    waiting = [("", _root(catalog, message.payload))]
-    seen: set[tuple[str, int]] = set()
-    while waiting:
-        pointer, body = waiting.pop()
-        for part in _alternatives(catalog, body) if pointer.count("/") < DEEPEST else ():
-            if (pointer, id(part)) in seen:
-                continue
-            seen.add((pointer, id(part)))
-            for name, each in _mapping(part.get("properties")).items():
-                below = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-                yield below
-                waiting.append((below, each))
+    """The JSON pointers of the named properties of a message's payload, in depth as far as a person would look."""
+    return islice(_properties(catalog, _root(catalog, message.payload), "", frozenset()), MOST_PROPERTIES)
+
+
+def _properties(catalog: Catalog, body: Json, pointer: str, above: frozenset[int]) -> Iterator[str]:
+    for part in _alternatives(catalog, body) if len(above) < DEEPEST else ():
+        if id(part) in above:
+            continue
+        for name, each in _mapping(part.get("properties")).items():
+            below = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            yield below
+            yield from _properties(catalog, each, below, above | {id(part)})
 
 
 def _walk(catalog: Catalog, message: Message, expression: str) -> tuple[Presence, tuple[Json, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import combinations
 
 from eda_gen.diagnostics import Severity
 from eda_gen.model import Kind, MessageId, Saga, SagaStep, SagaStyle, Service
@@ -12,7 +13,7 @@ from eda_gen.passes.sagas import steps_of_saga
 from eda_gen.rules.delivery import retry_time
 from eda_gen.rules.frame import Finding, Subject, rule
 from eda_gen.rules.payload import Presence, presence
-from eda_gen.rules.words import called, named, span_of_time
+from eda_gen.rules.words import called, listed, named, span_of_time
 
 __all__ = ["orchestrated"]
 
@@ -127,15 +128,12 @@ def parallel_steps_share_a_reply(subject: Subject) -> Iterator[Finding]:
     """
     for saga in orchestrated(subject):
         for block in saga.steps:
-            first: dict[MessageId, str] = {}
-            for step in block.parallel:
-                for each in dict.fromkeys((*step.success, *step.failure)):
-                    other = first.setdefault(each, step.name)
-                    if other != step.name:
-                        told = (
-                            f"`{other}` and `{step.name}` of `{saga.name}` both wait for {named(subject.catalog, each)}"
-                        )
-                        yield Finding(step.span, told, "give each a reply of its own, or run them one after the other")
+            for one, other in combinations(block.parallel, 2):
+                shared = {*one.success, *one.failure} & {*other.success, *other.failure}
+                if shared:
+                    names = listed(tuple(named(subject.catalog, each) for each in sorted(shared)))
+                    told = f"`{one.name}` and `{other.name}` of `{saga.name}` both wait for {names}"
+                    yield Finding(other.span, told, "give each a reply of its own, or run them one after the other")
 
 
 @rule("EDA609", severity=Severity.ERROR)

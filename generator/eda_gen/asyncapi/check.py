@@ -185,7 +185,7 @@ class Checker:
     def _object(self, node: Node, kind: Object) -> None:
         self._group = kind.group
         if not node.is_mapping:
-            self._wrong_type(node, f"{_article(kind.name)} {kind.name}, which is a mapping")
+            self._wrong_type(node, f"{_article(kind.name)} {kind.name} (a mapping)")
             return
         for name in kind.required:
             if name not in node.fields:

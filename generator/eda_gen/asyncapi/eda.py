@@ -62,6 +62,8 @@ def nodes(extension: Node | None, *path: str) -> tuple[Node, ...]:
 def integer(extension: Node | None, *path: str) -> int | None:
     found = extension.get(*path) if extension is not None else None
     value = found.value if found is not None else None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from eda_gen.codes import CODES
 from eda_gen.diagnostics import Diagnostic, Severity
 
 __all__ = ["FORMATS", "format_option", "print_diagnostics"]
@@ -126,7 +127,8 @@ def _property(text: str) -> str:
 
 def as_sarif(diagnostics: tuple[Diagnostic, ...]) -> str:
     """SARIF 2.1.0."""
-    rules = [{"id": code} for code in sorted({each.code for each in diagnostics})]
+    codes = sorted({each.code for each in diagnostics})
+    rules = [{"id": code, "shortDescription": {"text": CODES.get(code, code)}} for code in codes]
     run = {"tool": {"driver": {"name": "eda-gen", "rules": rules}}, "results": [_result(each) for each in diagnostics]}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eda_gen.asyncapi.formats import schema_format
-from eda_gen.asyncapi.schema_walk import EITHER, LISTS, MAPS, MIXED_MAPS, SINGLE
+from eda_gen.asyncapi.schema_walk import EITHER, KEYWORDS, LISTS, MAPS, MIXED_MAPS, SINGLE
 from eda_gen.diagnostics import Severity
 from eda_gen.model import Json, Schema, SchemaFormat, SchemaId
 from eda_gen.passes.context import Context
@@ -13,8 +13,12 @@ from eda_gen.source.node import unescape
 __all__ = ["SchemaTable"]
 
 _BESIDE_A_REFERENCE = frozenset(("description", "deprecated"))
+_GONE = frozenset(("$id", "$anchor"))
+"""Places that references could name; in a bundle they name ids of the catalog."""
+
 _JSON_LIKE = frozenset((SchemaFormat.JSON_SCHEMA, SchemaFormat.OPENAPI))
 _WRAPPERS = frozenset(("schema", "payload", "headers"))
+_CONTAINERS = frozenset(("schemas", "messages", "definitions", "$defs"))
 
 
 class SchemaTable:
@@ -69,7 +73,8 @@ class SchemaTable:
             return self._reference(schema, family)
         if not schema.is_mapping:
             return schema.plain()
-        return {keyword: self._keyword(keyword, value, family) for keyword, value in schema.fields.items()}
+        kept = ((keyword, value) for keyword, value in schema.fields.items() if keyword not in _GONE)
+        return {keyword: self._keyword(keyword, value, family) for keyword, value in kept}
 
     def _keyword(self, keyword: str, value: Node, family: SchemaFormat) -> Json:
         if keyword in MAPS or keyword in MIXED_MAPS:
@@ -98,8 +103,22 @@ def _unwrap(node: Node) -> tuple[str | None, Node]:
 
 
 def _name_of_place(node: Node) -> str:
-    """The last step of a pointer that is a name that somebody chose; for a whole file, the file's."""
+    """What a person would call a place: a component's key, with the names on the way from there; a whole file's name."""
     steps = [unescape(step) for step in node.pointer.split("/")[1:]]
     while steps and steps[-1] in _WRAPPERS:
         steps.pop()
-    return steps[-1] if steps else node.file.rsplit("/", 1)[-1].split(".", 1)[0]
+    if not steps:
+        return node.file.rsplit("/", 1)[-1].split(".", 1)[0]
+    start = _start_of_name(steps)
+    chosen, below = steps[start], steps[start + 1 :]
+    named = [step for step in below if step not in KEYWORDS and not step.isdecimal()] or below[-1:]
+    return chosen + "".join(step[:1].upper() + step[1:] for step in named)
+
+
+def _start_of_name(steps: list[str]) -> int:
+    """The step after the last container of named schemas; without one, that before the first keyword, else the last."""
+    containers = [at for at, step in enumerate(steps[:-1]) if step in _CONTAINERS]
+    if containers:
+        return containers[-1] + 1
+    keywords = (at for at, step in enumerate(steps[1:]) if step in KEYWORDS)
+    return next(keywords, len(steps) - 1)

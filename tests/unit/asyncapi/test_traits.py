@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.reading import HEAD, catalog, message, service
+from tests.reading import HEAD, catalog, found, message, service
+
+from eda_gen.model import Kind
 
 
 def test_a_trait_never_overrides_the_message() -> None:
@@ -40,6 +42,16 @@ def test_a_reference_in_a_trait_is_followed_from_where_it_is_written() -> None:
     common = "trait: {headers: {$ref: '#/headers'}}\nheaders: {type: object}\n"
 
     assert message(text, common=common).headers == "common.yaml#/headers"
+
+
+def test_policies_may_stand_in_a_trait_and_are_checked_there() -> None:
+    text = HEAD + (
+        "channels: {a: {messages: {m: {traits: [{x-eda: {kind: command}}]}}}}\n"
+        "operations: {o: {action: receive, channel: {$ref: '#/channels/a'}, traits: [{x-eda: {batch: 7.0}}]}}\n"
+    )
+
+    assert (message(text).kind, service(text).receives[0].batch) == (Kind.COMMAND, 7)
+    assert found(text.replace("command", "thing")) == ["EDA294 3:55"]
 
 
 def test_an_operation_takes_its_description_from_a_trait() -> None:

@@ -91,7 +91,7 @@ def test_sarif_holds_rules_and_places(finding: Diagnostic) -> None:
     run = json.loads(as_sarif((finding, finding)))["runs"][0]
 
     assert run["tool"]["driver"]["name"] == "eda-gen"
-    assert run["tool"]["driver"]["rules"] == [{"id": "EDA102"}]
+    assert [each["id"] for each in run["tool"]["driver"]["rules"]] == ["EDA102"]
     assert [each["locations"][0]["physicalLocation"]["region"] for each in run["results"]] == [
         {"startLine": 3, "startColumn": 2}
     ] * 2

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.reading import HEAD, catalog
 
-from eda_gen.model import SchemaFormat
+from eda_gen.model import SchemaFormat, SchemaId
 
 SHARED = HEAD + """
 channels:
@@ -43,16 +44,45 @@ def test_every_reference_is_the_id_of_a_schema_of_the_catalog() -> None:
 
 
 def test_schemas_are_called_by_their_key_or_their_message() -> None:
-    names = {key: each.name for key, each in catalog(SHARED, common=COMMON).schemas.items()}
+    names = {str(key): each.name for key, each in catalog(SHARED, common=COMMON).schemas.items()}
 
     assert names["common.yaml#/Money"] == "Money"
     assert names["spec.yaml#/channels/a/messages/B/payload"] == "B"
 
 
+@pytest.mark.parametrize(
+    ("pointer", "name"),
+    [
+        ("#/components/schemas/Order", "Order"),
+        ("#/components/schemas/Order/properties/lines/items", "OrderLines"),
+        ("#/components/schemas/Order/items", "OrderItems"),
+        ("#/components/schemas/Order/definitions/Line", "Line"),
+        ("#/components/messages/Placed/payload", "Placed"),
+        ("#/Order", "Order"),
+        ("#/Order/allOf/0", "Order0"),
+        ("", "common"),
+    ],
+)
+def test_a_schema_that_is_referred_to_is_called_by_its_place(pointer: str, name: str) -> None:
+    inner = "{properties: {lines: {items: {type: string}}}, items: {}, allOf: [{}], definitions: {Line: {}}}"
+    common = f"components: {{schemas: {{Order: {inner}}}, messages: {{Placed: {{payload: {{}}}}}}}}\nOrder: {inner}\ntype: object\n"
+    text = HEAD + f"channels: {{a: {{messages: {{M: {{payload: {{$ref: 'common.yaml{pointer}'}}}}}}}}}}\n"
+
+    assert [each.name for each in catalog(text, common=common).schemas.values()] == [name]
+
+
+def test_names_of_places_inside_a_schema_do_not_stay() -> None:
+    text = HEAD + "channels: {a: {messages: {M: {payload: {$id: 'http://a.example/b', type: object}}}}}\n"
+
+    (schema,) = catalog(text).schemas.values()
+
+    assert schema.body == {"type": "object"}
+
+
 def test_a_whole_file_is_called_by_its_name() -> None:
     text = HEAD + "channels: {a: {messages: {M: {payload: {$ref: 'user.yaml'}}}}}\n"
 
-    schema = catalog(text, user="{type: object}").schemas["user.yaml#"]
+    schema = catalog(text, user="{type: object}").schemas[SchemaId("user.yaml#")]
 
     assert schema.name == "user"
 

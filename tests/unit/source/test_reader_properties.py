@@ -26,8 +26,28 @@ VALUES = st.recursive(
 )
 SPECIFIC = st.text(st.sampled_from("asyncpi:{}[]&*!?|>%@-'\"# \n\t,$ref0129.~/<"), max_size=200)
 FIELDS = st.sampled_from(
-    ("channels", "components", "operations", "servers", "messages", "schemas", "payload", "x-eda", "$ref", "traits")
-    + ("bindings", "kafka", "action", "channel", "reply", "security", "parameters", "sagas", "schema", "schemaFormat")
+    [
+        "channels",
+        "components",
+        "operations",
+        "servers",
+        "messages",
+        "schemas",
+        "payload",
+        "x-eda",
+        "$ref",
+        "traits",
+        "bindings",
+        "kafka",
+        "action",
+        "channel",
+        "reply",
+        "security",
+        "parameters",
+        "sagas",
+        "schema",
+        "schemaFormat",
+    ]
 )
 DOCUMENT = st.recursive(
     VALUES | st.sampled_from(("#/channels", "#/components/messages/a", "#/info", "spec.yaml", "#")),

@@ -35,6 +35,7 @@ _SERVICE = Text(
     )
 )
 _NOT_EMPTY = Text(Format("a name", lambda text: bool(text.strip())))
+_VERSION = Number(minimum=1, maximum=1_000_000)
 _ATTEMPTS = Number(minimum=1, maximum=1_000)
 
 
@@ -81,7 +82,7 @@ _UPCAST_RULE = Object(
     rules=(_one_source,),
     group=VERSIONS,
 )
-_UPCAST = _object("upcast", VERSIONS, {"from": Number(minimum=1), "map": Entries(_UPCAST_RULE)}, ("from",))
+_UPCAST = _object("upcast", VERSIONS, {"from": _VERSION, "map": Entries(_UPCAST_RULE)}, ("from",))
 _DEPRECATED = _object("deprecated", VERSIONS, {"since": DATE, "sunset": DATE, "use": _NOT_EMPTY}, ("since",))
 _SLA = _object(
     "sla",
@@ -94,7 +95,7 @@ MESSAGE = _object(
     EVENTS,
     {
         "kind": Choice(("event", "command", "query", "reply")),
-        "version": Number(minimum=1),
+        "version": _VERSION,
         "key": EXPRESSION,
         "dedupe": EXPRESSION,
         "upcast": _UPCAST,

@@ -173,7 +173,10 @@ def _operation(minor: int) -> Object:
 
 @cache
 def _operation_trait(minor: int) -> Object:
-    return Object("Operation Trait Object", _operation_fields(minor))
+    return Object(
+        "Operation Trait Object",
+        merged(_operation_fields(minor), {"x-eda": eda.operation(_message_reference(minor))}),
+    )
 
 
 @cache
@@ -227,7 +230,8 @@ def _message(minor: int) -> Type:
 
 @cache
 def _message_trait(minor: int) -> Object:
-    return Object("Message Trait Object", _message_fields(minor), rules=(headers_are_object,))
+    fields = merged(_message_fields(minor), {"x-eda": eda.MESSAGE})
+    return Object("Message Trait Object", fields, rules=(headers_are_object,))
 
 
 @cache

@@ -100,7 +100,9 @@ _MESSAGE_FIELDS: Mapping[str, Type] = merged(
         "deprecated": BOOLEAN,
     },
 )
-_MESSAGE_TRAIT = Object("Message Trait Object", _MESSAGE_FIELDS, rules=(headers_are_object,))
+_MESSAGE_TRAIT = Object(
+    "Message Trait Object", merged(_MESSAGE_FIELDS, {"x-eda": eda.MESSAGE}), rules=(headers_are_object,)
+)
 _MESSAGE = Object(
     "Message Object",
     merged(_MESSAGE_FIELDS, {"payload": _ANY_SCHEMA, "traits": Items(RefOr(_MESSAGE_TRAIT)), "x-eda": eda.MESSAGE}),
@@ -178,7 +180,7 @@ _REPLY = Object(
 _OPERATION_FIELDS: Mapping[str, Type] = merged(
     _ABOUT, {"security": _SECURITY, "bindings": RefOr(bindings("operation", strict=True))}
 )
-_OPERATION_TRAIT = Object("Operation Trait Object", _OPERATION_FIELDS)
+_OPERATION_TRAIT = Object("Operation Trait Object", merged(_OPERATION_FIELDS, {"x-eda": eda.operation(_MESSAGE)}))
 
 
 def _operation(channel: Reference) -> Object:

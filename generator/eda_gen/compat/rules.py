@@ -103,9 +103,8 @@ RULES: Final = (
     Rule("EDA494", "reply", "What an operation answers, or where, changed.", "answer in the old way until every caller has moved"),
     Rule("EDA495", "saga-removed", "A saga is gone while instances of it may be under way.", "let its instances end first"),
     Rule("EDA496", "saga-step", "A saga's steps changed while instances may be under way: a removed, moved or changed step breaks backward, an added one forward.", "let instances end first, or give the saga a new name"),
-    Rule("EDA497", "saga-ends", "How a saga starts, completes, fails, correlates or times out changed.", "let instances end first, or give the saga a new name"),
+    Rule("EDA497", "saga-ends", "How a saga starts, correlates, completes or fails changed.", "let instances end first, or give the saga a new name"),
     Rule("EDA498", "outbox", "A send operation no longer goes through the outbox: a crash between commit and send loses the message.", "set `outbox: true`", caution=True),
-    Rule("EDA499", "accept-expired", "An accepted break's time is over.", "end the change that it was accepted for, or set a new date with a new reason"),
 )
 # fmt: on
 

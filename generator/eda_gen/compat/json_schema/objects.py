@@ -22,7 +22,10 @@ def compare_properties(comparison: Comparison, old: Shape, new: Shape) -> Iterat
             yield from inner
         elif name in after:
             needed = name in required(new) and name not in required(old)
-            yield _added(name, combined(inner), needed, old.home, after[name])
+            judged = needed and (comparison.tolerant or not _has_default(new, name))
+            yield _added(name, combined(inner), judged, old.home, after[name])
+            if needed and not judged:
+                yield _became_required(comparison, old, new, name, required(new)[name])
         else:
             needed = name in required(old) and name not in required(new)
             yield _removed(name, combined(inner), needed, before[name], new.home)

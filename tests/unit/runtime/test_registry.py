@@ -52,5 +52,5 @@ async def test_a_log_without_a_file_is_refused(url: str) -> None:
 
 
 async def test_a_folder_that_does_not_exist_is_said_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"cannot open .+/absent/eda\.db: unable to open database file"):
+    with pytest.raises(ConfigurationError, match=r"the directory of the SQLite file .+/absent/eda\.db does not exist"):
         await open_transport(f"sqlite:///{tmp_path / 'absent' / 'eda.db'}")

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiosqlite
@@ -54,6 +55,8 @@ async def open_sqlite(url: str) -> SqliteDatabase:
     path = urlsplit(url).path.removeprefix("/")
     if not path or path.startswith(":memory:"):
         raise ConfigurationError("the log needs a file, such as sqlite:///eda.db; for tests, use memory://")
+    if not Path(path).absolute().parent.is_dir():
+        raise ConfigurationError(f"the directory of the SQLite file {path} does not exist")
     writer = await connect(path)
     # SQLite's own waiting looks ten times a second and starves next to a busy writer: `patiently` waits instead.
     await writer.execute_fetchall("PRAGMA busy_timeout = 0")
@@ -61,11 +64,8 @@ async def open_sqlite(url: str) -> SqliteDatabase:
 
 
 async def connect(path: str) -> aiosqlite.Connection:
-    try:
-        connection = await aiosqlite.connect(path, isolation_level=None, timeout=LOCK_PATIENCE)
-    except sqlite3.OperationalError as error:
-        raise ConfigurationError(f"cannot open {path}: {error}") from error
     with translated_errors():
+        connection = await aiosqlite.connect(path, isolation_level=None, timeout=LOCK_PATIENCE)
         await patiently(connection, "PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = FULL")
         await connection.create_function("eda_log_now", 0, lambda: time.time_ns() // 1000)

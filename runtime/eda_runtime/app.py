@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Generic, Literal, Self, TypeAlias, TypeVar
 
+from eda_runtime.broker import Broker
 from eda_runtime.contracts import AnySubscription, Topology
 from eda_runtime.errors import ConfigurationError
 from eda_runtime.outbox import Outbox
@@ -19,7 +20,6 @@ from eda_runtime.settings import Settings
 from eda_runtime.stores import Store, open_store
 from eda_runtime.telemetry import Telemetry
 from eda_runtime.transports import Transport
-from eda_runtime.transports.registry import open_transport
 from eda_runtime.unit_of_work import UnitOfWork
 
 __all__ = ["ROLES", "App", "Role"]
@@ -133,6 +133,8 @@ class App(Generic[Publisher_co]):
             raise ConfigurationError(
                 f"the database lacks the runtime's tables ({', '.join(missing)}): run `eda provision` first"
             )
+        if isinstance(service.transport, Broker):
+            await service.transport.connect()
         if service.store.embedded and self.settings.broker_url == self.settings.database_url:
             await service.transport.provision(self.topology)
 
@@ -163,7 +165,7 @@ class App(Generic[Publisher_co]):
             publisher=self._publisher,
             settings=self.settings,
             store=store,
-            transport=self._transport or await open_transport(self.settings.broker_url, self.settings),
+            transport=self._transport or Broker(self.settings),
             telemetry=Telemetry(),
         )
 

@@ -64,6 +64,7 @@ class Status:
 
 
 async def status_of(service: Service[object], topology: Topology, subscriptions: Sequence[AnySubscription]) -> Status:
+    outbox = await _outbox(service.store)
     lags = await service.transport.lag(topology)
     consumers = []
     for group in (subscription.policy.group for subscription in subscriptions):
@@ -79,7 +80,7 @@ async def status_of(service: Service[object], topology: Topology, subscriptions:
                 parked_keys=await _parked_keys(service.store, group),
             )
         )
-    return Status(service.name, await _outbox(service.store), consumers)
+    return Status(service.name, outbox, consumers)
 
 
 async def _outbox(store: Store) -> OutboxStatus:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -127,3 +129,14 @@ async def test_a_unit_of_work_inside_another_is_refused_where_it_would_wait_for_
         with pytest.raises(UnitOfWorkError, match="open in this task already"):
             async with app.unit_of_work():
                 pass
+
+
+async def test_what_only_writes_to_the_outbox_needs_no_broker(url: str) -> None:
+    app = create_app(url)
+    app.settings = replace(app.settings, broker_url="postgresql://nobody@127.0.0.1:1/nothing")
+    async with app:
+        await app.opened.store.migrate()
+
+        await place(app, ("a", 1))
+
+        assert await count(app, "eda_outbox") == 1

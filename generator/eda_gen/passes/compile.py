@@ -18,30 +18,36 @@ from eda_gen.passes.messages import MessageTable
 from eda_gen.passes.ownership import report_shared_names
 from eda_gen.passes.schemas import SchemaTable
 from eda_gen.passes.services import ServiceReader
-from eda_gen.source import DiskFiles, Node, Workspace, workspace_root
+from eda_gen.source import DiskFiles, Node, Workspace, specs_below, workspace_root
 
 __all__ = ["compile_documents", "compile_workspace"]
 
 
 def compile_workspace(paths: Sequence[Path], config: Config) -> Result[Catalog]:
-    """Read the specs at `paths`, or those that the configuration names, into one catalog.
+    """Read the specs at `paths`, files or folders, or those that the configuration names, into one catalog.
 
     There is a catalog only where no document has an error.
     """
     current = Path.cwd()
-    documents = tuple(dict.fromkeys(Path(os.path.abspath(path)) for path in paths)) or config.spec_paths()
+    named = [Path(os.path.abspath(path)) for path in paths if not path.is_dir()]
+    found = [file for path in paths if path.is_dir() for file in specs_below(Path(os.path.abspath(path)))]
+    found += [] if paths else config.spec_paths()
+    documents = tuple(dict.fromkeys((*named, *found)))
     if not documents:
         where = Span(str(config.file or current))
         return Result(None, (Diagnostic("EDA001", "no spec is given, and no `specs` are configured", where),))
     root = workspace_root(documents, current, config.file)
     workspace = Workspace(DiskFiles(root, current))
-    files = tuple(path.relative_to(root).as_posix() for path in documents)
-    return compile_documents(files if paths else _without_fragments(files, workspace), workspace)
+    files = tuple(
+        path.relative_to(root).as_posix() for path in documents if path in named or _is_document(path, root, workspace)
+    )
+    return compile_documents(files, workspace)
 
 
-def _without_fragments(files: tuple[str, ...], workspace: Workspace) -> tuple[str, ...]:
-    """A glob also finds files that are only referred to: those without a field `asyncapi`."""
-    return tuple(file for file in files if (root := workspace.read(file)) is None or root.get("asyncapi") is not None)
+def _is_document(path: Path, root: Path, workspace: Workspace) -> bool:
+    """Globs and folders also hold files that are only referred to: those without a field `asyncapi`."""
+    node = workspace.read(path.relative_to(root).as_posix())
+    return node is None or node.get("asyncapi") is not None
 
 
 def compile_documents(files: tuple[str, ...], workspace: Workspace) -> Result[Catalog]:

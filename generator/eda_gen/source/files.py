@@ -9,9 +9,7 @@ from typing import Protocol
 
 from eda_gen.source.limits import MAX_BYTES
 
-__all__ = ["DiskFiles", "Files", "NotReadable", "workspace_root"]
-
-CONFIG_NAMES = ("eda-gen.toml", "pyproject.toml")
+__all__ = ["DiskFiles", "Files", "NotReadable", "specs_below", "workspace_root"]
 
 
 class NotReadable(Exception):
@@ -68,6 +66,13 @@ class DiskFiles:
     def shown(self, file: str) -> str:
         path = self.root / file
         return str(path.relative_to(self.near)) if path.is_relative_to(self.near) else str(path)
+
+
+def specs_below(folder: Path) -> tuple[Path, ...]:
+    """The YAML and JSON files in a folder and those below it, sorted."""
+    return tuple(
+        sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml", ".json") and path.is_file())
+    )
 
 
 def workspace_root(documents: tuple[Path, ...], current: Path, config: Path | None = None) -> Path:

@@ -40,6 +40,7 @@ from tests.reading import HEAD, found, read, told
         (HEAD + "components: {messages: {'a b': {}}}\n", ["EDA106 3:25"]),
         (HEAD + "components: {messages: {a: {headers: {type: string}}}}\n", ["EDA104 3:45"]),
         (HEAD + "components: {messages: {a: {tags: [{name: x}, {name: x}]}}}\n", ["EDA107 3:47"]),
+        (HEAD + "components: {messages: {a: {examples: [{name: x}]}}}\n", ["EDA101 3:40"]),
         (HEAD + "components: {messages: {a: {correlationId: {location: here}}}}\n", ["EDA105 3:55"]),
         (HEAD + "components: {schemas: {a: {type: text}}}\n", ["EDA104 3:34"]),
         (HEAD + "components: {schemas: {a: {properties: {b: 1}}}}\n", ["EDA103 3:44"]),

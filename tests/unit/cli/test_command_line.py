@@ -73,7 +73,18 @@ def test_a_wrong_call_ends_with_2(tmp_path: Path, arguments: list[str]) -> None:
     assert "Traceback" not in ran.stderr
 
 
-def test_a_folder_is_no_spec(tmp_path: Path) -> None:
+def test_a_folder_stands_for_the_documents_in_it(tmp_path: Path) -> None:
+    (tmp_path / "specs" / "deep").mkdir(parents=True)
+    (tmp_path / "specs" / "a.yaml").write_text(GOOD)
+    (tmp_path / "specs" / "deep" / "b.json").write_text('{"asyncapi": "3.0.0", "info": {"title": "B", "version": "1"}}')
+    (tmp_path / "specs" / "common.yaml").write_text(FRAGMENT)
+
+    ran = run("validate", "specs", at=tmp_path)
+
+    assert (ran.returncode, ran.stdout) == (0, "2 documents fine\n")
+
+
+def test_an_empty_folder_has_no_spec(tmp_path: Path) -> None:
     ran = run("validate", ".", at=tmp_path)
 
     assert ran.returncode == 2
@@ -140,11 +151,13 @@ def test_a_defect_of_ours_ends_with_3_and_asks_for_a_report(
 
 def test_help_lists_the_commands_at_once(tmp_path: Path) -> None:
     def seconds() -> float:
-        start = time.perf_counter()
+        """Of processor time: it does not count what other processes of the machine take."""
+        before = os.times()
         ran = run("--help", at=tmp_path)
+        after = os.times()
         assert ran.returncode == 0
         assert "validate" in ran.stdout
-        return time.perf_counter() - start
+        return after.children_user + after.children_system - before.children_user - before.children_system
 
     assert min(seconds() for _ in range(5)) < 0.15
 

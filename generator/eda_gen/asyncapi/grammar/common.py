@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from eda_gen.asyncapi.grammar.formats import EMAIL, EXPRESSION, URL
-from eda_gen.asyncapi.grammar.types import TEXT, Findings, Items, Object, RefOr
+from eda_gen.asyncapi.grammar.types import ANYTHING, TEXT, Entries, Findings, Items, Object, RefOr
 from eda_gen.diagnostics import Severity
 from eda_gen.source import Node
 
-__all__ = ["CONTACT", "CORRELATION_ID", "EXTERNAL_DOCS", "LICENSE", "TAGS", "tags_unique", "variables_defined"]
+__all__ = [
+    "CONTACT",
+    "CORRELATION_ID",
+    "EXAMPLE",
+    "EXTERNAL_DOCS",
+    "LICENSE",
+    "TAGS",
+    "tags_unique",
+    "variables_defined",
+]
 
 CONTACT = Object("Contact Object", {"name": TEXT, "url": URL, "email": EMAIL})
 LICENSE = Object("License Object", {"name": TEXT, "url": URL}, ("name",))
 EXTERNAL_DOCS = Object("External Documentation Object", {"description": TEXT, "url": URL}, ("url",))
 CORRELATION_ID = Object("Correlation ID Object", {"description": TEXT, "location": EXPRESSION}, ("location",))
+
+
+def _shows_something(node: Node, findings: Findings) -> None:
+    """An example has headers, a payload, or both (AsyncAPI 2.1 and later, Message Example Object)."""
+    if node.get("headers") is None and node.get("payload") is None:
+        findings.report("01", "a Message Example Object needs `headers` or `payload`", node.span)
+
+
+EXAMPLE = Object(
+    "Message Example Object",
+    {"headers": Entries(ANYTHING), "payload": ANYTHING, "name": TEXT, "summary": TEXT},
+    rules=(_shows_something,),
+)
 
 
 def tags_unique(node: Node, findings: Findings) -> None:

@@ -10,6 +10,7 @@ from eda_gen.asyncapi.grammar.bindings import bindings
 from eda_gen.asyncapi.grammar.common import (
     CONTACT,
     CORRELATION_ID,
+    EXAMPLE,
     EXTERNAL_DOCS,
     LICENSE,
     TAGS,
@@ -50,13 +51,9 @@ _KEY_IS = "of letters, digits, `.`, `_` and `-`"
 _NAME_IS = "of letters, digits, `_` and `-`"
 
 
+@cache
 def document(minor: int) -> Object:
     """The AsyncAPI Object of 2.`minor`."""
-    return _document(minor)
-
-
-@cache
-def _document(minor: int) -> Object:
     servers = _servers(minor)
     channels = _channels(minor)
     about: Mapping[str, Type] = {"title": TEXT, "version": TEXT, "description": TEXT, "termsOfService": URL}
@@ -74,7 +71,7 @@ def _document(minor: int) -> Object:
             "components": _components(minor),
             "tags": TAGS,
             "externalDocs": EXTERNAL_DOCS,
-            "x-eda": eda.document(_message_reference(minor)),
+            "x-eda": eda.document(_message(minor)),
         },
         ("asyncapi", "info", "channels"),
         rules=(_security_named, _ids_unique, _channel_servers_named),
@@ -165,7 +162,7 @@ def _operation(minor: int) -> Object:
             {
                 "traits": Items(RefOr(_operation_trait(minor))),
                 "message": _message_or_several(minor),
-                "x-eda": eda.operation(_message_reference(minor)),
+                "x-eda": eda.operation(_message(minor)),
             },
         ),
     )
@@ -175,7 +172,7 @@ def _operation(minor: int) -> Object:
 def _operation_trait(minor: int) -> Object:
     return Object(
         "Operation Trait Object",
-        merged(_operation_fields(minor), {"x-eda": eda.operation(_message_reference(minor))}),
+        merged(_operation_fields(minor), {"x-eda": eda.operation(_message(minor))}),
     )
 
 
@@ -197,19 +194,9 @@ def _operation_fields(minor: int) -> Mapping[str, Type]:
 @cache
 def _message_or_several(minor: int) -> Type:
     """One message, or a mapping whose only field `oneOf` lists several (2.x, Operation Object, message)."""
-    several = Object("list of messages", {"oneOf": Items(_message_or_reference(minor), least=1)}, extensible=False)
+    several = Object("list of messages", {"oneOf": Items(RefOr(_message(minor)), least=1)}, extensible=False)
     one = _message(minor)
     return RefOr(Switch(lambda node: several if "oneOf" in node.fields else one))
-
-
-@cache
-def _message_or_reference(minor: int) -> Type:
-    return RefOr(_message(minor))
-
-
-@cache
-def _message_reference(minor: int) -> Type:
-    return _message(minor)
 
 
 @cache
@@ -236,9 +223,9 @@ def _message_trait(minor: int) -> Object:
 
 @cache
 def _message_fields(minor: int) -> Mapping[str, Type]:
-    example: Mapping[str, Type] = {"headers": Entries(ANYTHING), "payload": ANYTHING}
-    if minor >= 1:
-        example = {**example, "name": TEXT, "summary": TEXT}
+    example = (
+        EXAMPLE if minor >= 1 else Object("Message Example Object", {"headers": Entries(ANYTHING), "payload": ANYTHING})
+    )
     return merged(
         {
             "headers": SCHEMA,
@@ -252,7 +239,7 @@ def _message_fields(minor: int) -> Mapping[str, Type]:
             "tags": TAGS,
             "externalDocs": EXTERNAL_DOCS,
             "bindings": RefOr(bindings("message", strict=False)),
-            "examples": Items(Object("Message Example Object", example)),
+            "examples": Items(example),
         },
         {"messageId": TEXT} if minor >= 4 else _NO_FIELDS,
     )
@@ -261,7 +248,7 @@ def _message_fields(minor: int) -> Mapping[str, Type]:
 def _components(minor: int) -> Object:
     kinds: dict[str, Type] = {
         "schemas": SCHEMA,
-        "messages": _message_or_reference(minor),
+        "messages": RefOr(_message(minor)),
         "securitySchemes": RefOr(scheme(minor, v3=False)),
         "parameters": _parameters().of,
         "correlationIds": RefOr(CORRELATION_ID),

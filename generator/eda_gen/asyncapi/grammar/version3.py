@@ -9,6 +9,7 @@ from eda_gen.asyncapi.grammar.bindings import bindings
 from eda_gen.asyncapi.grammar.common import (
     CONTACT,
     CORRELATION_ID,
+    EXAMPLE,
     EXTERNAL_DOCS,
     LICENSE,
     TAG,
@@ -20,7 +21,6 @@ from eda_gen.asyncapi.grammar.formats import COMPONENT_KEY, EXPRESSION, MEDIA_TY
 from eda_gen.asyncapi.grammar.schema import SCHEMA, headers_are_object, schema_of_format
 from eda_gen.asyncapi.grammar.security import scheme
 from eda_gen.asyncapi.grammar.types import (
-    ANYTHING,
     BOOLEAN,
     TEXT,
     Choice,
@@ -84,10 +84,6 @@ _SERVER = Object(
     rules=(lambda node, findings: variables_defined(node, findings, "host", "pathname"),),
 )
 
-_EXAMPLE = Object(
-    "Message Example Object", {"headers": Entries(ANYTHING), "payload": ANYTHING, "name": TEXT, "summary": TEXT}
-)
-
 _MESSAGE_FIELDS: Mapping[str, Type] = merged(
     _ABOUT,
     {
@@ -96,7 +92,7 @@ _MESSAGE_FIELDS: Mapping[str, Type] = merged(
         "contentType": MEDIA_TYPE,
         "name": TEXT,
         "bindings": RefOr(bindings("message", strict=True)),
-        "examples": Items(_EXAMPLE),
+        "examples": Items(EXAMPLE),
         "deprecated": BOOLEAN,
     },
 )

@@ -132,3 +132,27 @@ def beginning(node: Node) -> str:
     if isinstance(node.value, tuple):
         return "["
     return json.dumps(node.value, ensure_ascii=False)
+
+
+PLAIN_KEYS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=8)
+PLAIN_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | PLAIN_KEYS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(PLAIN_KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(PLAIN_VALUES, st.sampled_from((None, 1, 4)))
+def test_json_means_the_same_to_both_readers_at_the_same_places(value: object, indent: int | None) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+
+    as_json, as_yaml = node_of(text, "a.json"), node_of(text, "a.yaml")
+
+    assert as_yaml.plain() == as_json.plain()
+    assert [(each.pointer, each.span.line, each.span.column) for each in as_yaml.walk()] == [
+        (each.pointer, each.span.line, each.span.column) for each in as_json.walk()
+    ]

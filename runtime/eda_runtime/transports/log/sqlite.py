@@ -26,6 +26,8 @@ LOCK_PATIENCE = 30.0
 FASTEST_LOOK, SLOWEST_LOOK = 0.002, 0.02
 """Seconds between two looks at whether another connection has written: soon after a change, and when all is quiet."""
 
+HEADS = "SELECT COALESCE(SUM(head), 0) FROM eda_log_partitions"
+
 SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS eda_log_channels (
@@ -52,15 +54,20 @@ SCHEMA = (
 
 async def open_sqlite(url: str) -> SqliteDatabase:
     """Open the file of `sqlite:///relative` or `sqlite:////absolute`, creating it if need be."""
+    path = file_of(url)
+    writer = await connect(path)
+    # SQLite's own waiting looks ten times a second and starves next to a busy writer: `patiently` waits instead.
+    await writer.execute_fetchall("PRAGMA busy_timeout = 0")
+    return SqliteDatabase(writer, await connect(path))
+
+
+def file_of(url: str) -> str:
     path = urlsplit(url).path.removeprefix("/")
     if not path or path.startswith(":memory:"):
         raise ConfigurationError("the log needs a file, such as sqlite:///eda.db; for tests, use memory://")
     if not Path(path).absolute().parent.is_dir():
         raise ConfigurationError(f"the directory of the SQLite file {path} does not exist")
-    writer = await connect(path)
-    # SQLite's own waiting looks ten times a second and starves next to a busy writer: `patiently` waits instead.
-    await writer.execute_fetchall("PRAGMA busy_timeout = 0")
-    return SqliteDatabase(writer, await connect(path))
+    return path
 
 
 async def connect(path: str) -> aiosqlite.Connection:
@@ -137,17 +144,19 @@ class SqliteDatabase:
                 await connection.execute(statement)
 
     async def watch(self) -> None:
-        """`data_version` changes when another connection has committed; it is a look at shared memory, not a query."""
-        seen, pause = None, FASTEST_LOOK
-        while True:
-            async with self.reading() as connection:
-                version = (await connection.fetch("PRAGMA data_version"))[0][0]
-            if version == seen:
-                pause = min(pause * 1.2, SLOWEST_LOOK)
-            else:
-                seen, pause = version, FASTEST_LOOK
-                self.appended.fire()
-            await asyncio.sleep(pause)
+        """`data_version` changes when another connection has committed: a look at shared memory, not a query. Most
+        commits in a shared file are a service's own, so the heads tell whether one of them appended."""
+        version, heads, pause = -1, -1, FASTEST_LOOK
+        async with self.reading() as connection:
+            while True:
+                seen = (await connection.fetch("PRAGMA data_version"))[0][0]
+                pause = FASTEST_LOOK if seen != version else min(pause * 1.2, SLOWEST_LOOK)
+                if seen != version:
+                    version, before = seen, heads
+                    heads = (await connection.fetch(HEADS))[0][0]
+                    if heads != before:
+                        self.appended.fire()
+                await asyncio.sleep(pause)
 
     async def close(self) -> None:
         await self._writer.close()

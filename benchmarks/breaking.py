@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from eda_gen.cli.against import current_state, open_against
-from eda_gen.cli.breaking import read_state
+from eda_gen.cli.states import read_current, read_earlier, read_state
 from eda_gen.compat import ContentModel, compare, locator
 from eda_gen.config import Config, find_config, load_config
 
@@ -86,10 +86,12 @@ def run_command() -> None:
 def measure_steps() -> None:
     config = load_config(find_config(Path.cwd())).value or Config()
     current = current_state((), config)
-    new = timed("  read the specs on disk", lambda: read_state(current.files, current.documents))
+    now = timed("  read the specs on disk", lambda: read_current(current))
     snapshot = timed("  find the specs in the commit", lambda: open_against("git:HEAD", current))
-    old = timed("  read the specs in the commit", lambda: read_state(snapshot.files, snapshot.documents))
-    assert old.value is not None and new.value is not None
+    timed("  (read all specs in the commit)", lambda: read_state(snapshot.files, snapshot.documents))
+    old, new = timed("  read what changed in the commit", lambda: read_earlier(snapshot, now)), now.result
+    assert old.value is not None
+    assert new.value is not None
     catalogs, locate = (old.value, new.value), (locator(snapshot.files), locator(current.files))
     timed("  compare what changed", lambda: compare(*catalogs, locate))
     timed("  compare, with versions", lambda: compare(*catalogs, locate, versions=True))

@@ -96,7 +96,7 @@ def _at_revision(repository: Repository, revision: str, name: str, current: Curr
 def _snapshot(name: str, files: GitFiles, current: Current) -> Snapshot:
     paths = files.paths()
     documents = _found(paths, current.patterns) if current.patterns else _given(paths, current.documents)
-    files.prepare(documents)
+    files.prepare(dict.fromkeys((*documents, *current.documents)))
     return Snapshot(name, files, documents, lambda: _history(files, current))
 
 

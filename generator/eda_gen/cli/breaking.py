@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from eda_gen.compat import Change, ContentModel, Mode
     from eda_gen.compat.render import Comparison
     from eda_gen.model import Catalog
-    from eda_gen.source import Files
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
 
@@ -98,10 +97,11 @@ def _idle(rule: str, subject: str, config: Config) -> Diagnostic:
 def _changes(
     current: Current, snapshot: Snapshot, mode: Mode, content_model: ContentModel
 ) -> Result[tuple[Change, ...]]:
+    from eda_gen.cli.states import read_current, read_earlier
     from eda_gen.compat import compare, locator, merge
 
-    new = read_state(current.files, current.documents, found=bool(current.patterns))
-    old = read_state(snapshot.files, snapshot.documents)
+    now = read_current(current)
+    new, old = now.result, read_earlier(snapshot, now)
     if new.value is None or old.value is None:
         return Result(None, new.diagnostics + _told_of(snapshot, old))
     here = locator(current.files)
@@ -109,7 +109,8 @@ def _changes(
         compare(old.value, new.value, (locator(snapshot.files), here), content_model, versions=mode.transitive)
     )
     told: tuple[Diagnostic, ...] = new.diagnostics
-    for earlier, catalog in _history(snapshot) if mode.transitive else ():
+    for earlier in _history(snapshot) if mode.transitive else ():
+        catalog = read_earlier(earlier, now)
         if catalog.value is None:
             told += (
                 Diagnostic(
@@ -125,24 +126,14 @@ def _changes(
     return Result(tuple(found), told)
 
 
-def _history(snapshot: Snapshot) -> Iterator[tuple[Snapshot, Result[Catalog]]]:
+def _history(snapshot: Snapshot) -> Iterator[Snapshot]:
+    """The states behind a snapshot, told on a terminal as they are read."""
     for earlier in snapshot.earlier():
         if sys.stderr.isatty():
             click.echo(f"\rreading {earlier.name} …", err=True, nl=False)
-        yield earlier, read_state(earlier.files, earlier.documents)
+        yield earlier
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", err=True, nl=False)
-
-
-def read_state(files: Files, documents: tuple[str, ...], *, found: bool = True) -> Result[Catalog]:
-    """`found` documents are those of a glob: the ones without a field `asyncapi` are fragments of others."""
-    from eda_gen.passes import compile_documents
-    from eda_gen.source import Workspace
-
-    workspace = Workspace(files)
-    roots = ((file, workspace.read(file)) for file in documents)
-    specs = tuple(file for file, root in roots if not found or root is None or root.get("asyncapi") is not None)
-    return compile_documents(specs, workspace)
 
 
 def _told_of(snapshot: Snapshot, old: Result[Catalog]) -> tuple[Diagnostic, ...]:

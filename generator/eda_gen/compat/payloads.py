@@ -53,7 +53,7 @@ def schemas_of(old: Catalog, new: Catalog, content_model: ContentModel) -> Schem
 
 def _unchanged(old: Mapping[SchemaId, Schema], new: Mapping[SchemaId, Schema]) -> frozenset[SchemaId]:
     """Start from those whose text is the same, and strike those that refer to one that is struck."""
-    same = {id for id in old.keys() & new.keys() if _text(old[id]) == _text(new[id])}
+    same = {id for id in old.keys() & new.keys() if old[id] is new[id] or _text(old[id]) == _text(new[id])}
     users: dict[str, set[SchemaId]] = {}
     for id in same:
         for reference in _references(new[id].body):

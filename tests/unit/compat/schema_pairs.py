@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
@@ -172,3 +173,62 @@ def allowed(schema: Json) -> list[bool]:
     """Which of `VALUES` a schema allows, as another implementation of JSON Schema judges."""
     validator = Draft202012Validator(schema if isinstance(schema, bool | Mapping) else True)
     return [validator.is_valid(each) for each in VALUES]
+
+
+_SCHEMA_MAPS = ("properties", "patternProperties")
+_SCHEMA_LISTS = ("anyOf", "oneOf", "prefixItems")
+_PLAIN_KEYWORDS = frozenset((
+    "type", "enum", "const", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "multipleOf", "required", "minProperties", "maxProperties", "minItems", "maxItems", "uniqueItems",
+))  # fmt: skip
+
+
+def simple(schema: Json) -> Json:
+    """The schema without keywords that look at a value as a whole: what generated classes are made of."""
+    if not isinstance(schema, Mapping):
+        return schema
+    kept: dict[str, Json] = {}
+    for keyword, value in schema.items():
+        if keyword in _PLAIN_KEYWORDS:
+            kept[keyword] = value
+        elif keyword in _SCHEMA_MAPS and isinstance(value, Mapping):
+            kept[keyword] = {name: simple(each) for name, each in value.items()}
+        elif keyword in _SCHEMA_LISTS and isinstance(value, list):
+            kept[keyword] = [simple(each) for each in value]
+        elif keyword in ("items", "additionalProperties"):
+            kept[keyword] = simple(value)
+    return kept
+
+
+def written_by(schema: Json) -> Json:
+    """What a writer of this schema writes: nothing that the schema does not name."""
+    return _everywhere(schema, closed=True)
+
+
+def read_by(schema: Json) -> Json:
+    """What a reader of this schema reads: with whatever fields it does not know, and by any alternative that fits."""
+    return _everywhere(schema, closed=False)
+
+
+def _everywhere(schema: Json, closed: bool) -> Json:
+    if not isinstance(schema, Mapping):
+        return schema
+    changed: dict[str, Json] = {}
+    for keyword, value in schema.items():
+        if keyword in _SCHEMA_MAPS and isinstance(value, Mapping):
+            changed[keyword] = {name: _everywhere(each, closed) for name, each in value.items()}
+        elif keyword in _SCHEMA_LISTS and isinstance(value, list):
+            name = "anyOf" if keyword == "oneOf" and not closed and "anyOf" not in schema else keyword
+            changed[name] = [_everywhere(each, closed) for each in value]
+        elif keyword in ("items", "additionalProperties"):
+            changed[keyword] = _everywhere(value, closed)
+        else:
+            changed[keyword] = value
+    if isinstance(schema.get("additionalProperties", True), bool):
+        changed["additionalProperties"] = not closed
+    return changed
+
+
+SIMPLE_PAIRS = PAIRS.map(lambda pair: (simple(pair[0]), simple(pair[1]))).filter(
+    lambda pair: not any('"anyOf"' in text and '"oneOf"' in text for text in map(json.dumps, pair))
+)

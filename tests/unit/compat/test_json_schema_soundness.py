@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, assume, given, settings
 from tests.unit.compat.json_schemas import compared
-from tests.unit.compat.schema_pairs import PAIRS, VALUES, allowed
+from tests.unit.compat.schema_pairs import PAIRS, SIMPLE_PAIRS, VALUES, allowed, read_by, written_by
 
-from eda_gen.compat.difference import Difference, Direction, combined
+from eda_gen.compat.difference import ContentModel, Difference, Direction, combined
 from eda_gen.model import Json
 
 SETTINGS = settings(
@@ -58,6 +58,22 @@ def test_old_and_new_exchanged_give_the_same_findings_the_other_way_round(pair: 
 @given(PAIRS.map(lambda pair: pair[0]))
 def test_a_schema_does_not_differ_from_itself(schema: Json) -> None:
     assert compared(schema, schema) == ()
+
+
+@SETTINGS
+@given(SIMPLE_PAIRS)
+def test_a_tolerant_reader_reads_what_a_writer_of_the_other_schema_writes(pair: tuple[Json, Json]) -> None:
+    old, new = pair
+    direction = combined(compared(old, new, ContentModel.TOLERANT))
+
+    backward = unread(written_by(old), read_by(new)) if Direction.NARROWS not in direction else []
+    forward = unread(written_by(new), read_by(old)) if Direction.WIDENS not in direction else []
+
+    assert (backward, forward) == ([], [])
+
+
+def unread(writer: Json, reader: Json) -> list[Json]:
+    return [value for value, was, now in zip(VALUES, allowed(writer), allowed(reader), strict=True) if was and not now]
 
 
 def judged(old: Json, new: Json) -> tuple[Difference, ...]:

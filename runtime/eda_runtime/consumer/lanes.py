@@ -40,9 +40,10 @@ class Lanes(Generic[Publisher_co]):
 
     async def run(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Handle, park or bury `messages`; returns those that are done with, which are all unless the database fails."""
+        number = min(self._policy.concurrency, self._service.store.most_lanes)
         lanes: dict[int, list[Message]] = {}
         for message in messages:
-            lanes.setdefault(lane_of(message, self._policy.concurrency), []).append(message)
+            lanes.setdefault(lane_of(message, number), []).append(message)
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self._lane(lane)) for lane in lanes.values()]
         return [message for task in running for message in task.result()]

@@ -60,6 +60,11 @@ class Store(Protocol):
         """Whether this is a file of the service's own, whose tables are kept up to date without being asked."""
         ...
 
+    @property
+    def most_lanes(self) -> int:
+        """How many lanes of a batch are worth a transaction each; where there is one writer, few are."""
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Begin; commit at the end of the block, roll back if it raises."""
         ...

@@ -30,6 +30,7 @@ class PostgresqlStore:
 
     poll_interval = 1.0
     embedded = False
+    most_lanes = 1_000
 
     def __init__(self, url: str, *, pool_size: int) -> None:
         self._name = redacted(url)

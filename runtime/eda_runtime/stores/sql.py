@@ -19,7 +19,7 @@ def for_postgresql(sql: str) -> str:
 @cache
 def for_sqlite(sql: str) -> str:
     sql = re.sub(r"each\((\$\d+)\)", r"json_each(\1) AS item", sql)
-    sql = re.sub(r"::\w+", "", sql.replace("FOR UPDATE SKIP LOCKED", ""))
+    sql = re.sub(r"::\w+", "", re.sub(r"FOR UPDATE( SKIP LOCKED)?", "", sql))
     return re.sub(r"\$(\d+)", r"?\1", sql)
 
 

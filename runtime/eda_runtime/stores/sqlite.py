@@ -30,6 +30,7 @@ class SqliteStore:
 
     poll_interval = 0.05
     embedded = True
+    most_lanes = 4
 
     def __init__(self, url: str, *, clock: Callable[[], float]) -> None:
         path = make_url(url).set(drivername="sqlite+aiosqlite")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
 
-__all__ = ["inbox", "leases", "metadata", "outbox", "parked"]
+__all__ = ["inbox", "leases", "metadata", "outbox", "parked", "saga_history", "sagas"]
 
 metadata = MetaData()
 
@@ -92,4 +92,45 @@ leases = Table(
     Column("token", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     comment="Who may do what only one process may do at a time.",
+)
+
+sagas = Table(
+    "eda_saga",
+    metadata,
+    Column("saga", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("progress", Text, nullable=False),
+    Column("due_at", BigInteger),
+    Column("correlationid", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index(
+        "eda_saga_due",
+        "saga",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+    Index("eda_saga_status", "saga", "status", "started_at"),
+    Index("eda_saga_correlation", "saga", "correlationid"),
+    comment="Instances of orchestrated sagas; a write names the version that it read.",
+)
+
+saga_history = Table(
+    "eda_saga_history",
+    metadata,
+    Column("position", _position, primary_key=True, autoincrement=True),
+    Column("saga", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("step", Text),
+    Column("message", Text),
+    Column("detail", Text),
+    Index("eda_saga_history_instance", "saga", "id", "position"),
+    sqlite_autoincrement=True,
+    comment="What happened to instances of sagas.",
 )

@@ -134,6 +134,10 @@ class FaultyStore:
     def embedded(self) -> bool:
         return self._inner.embedded
 
+    @property
+    def most_lanes(self) -> int:
+        return self._inner.most_lanes
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self._transaction()
 

@@ -27,25 +27,21 @@ class ServiceReader:
 
     def read(self, root: Node, document: Document) -> tuple[Service, ...]:
         """The document's own service, and those that its operations name."""
-        declared = self._declared_channels(root)
-        declared_messages = self._declared_messages(root)
+        declared = _Declared(self._channels_in(root), self.messages.take_all(_members(root, "components", "messages")))
         own = root.text_at("info", "x-eda", "service") or defaults.service_name(root.text_at("info", "title") or "")
         sagas = read_sagas(root, self.messages)
         by_service = self._operations(root, own)
         if sagas or not by_service:
             by_service.setdefault(own, [])
         return tuple(
-            self._service(root, document, name, operations, sagas if name == own else (), (declared, declared_messages))
+            self._service(root, document, name, operations, sagas if name == own else (), declared)
             for name, operations in by_service.items()
         )
 
-    def _declared_channels(self, root: Node) -> tuple[Channel, ...]:
+    def _channels_in(self, root: Node) -> tuple[Channel, ...]:
         places = (*_members(root, "channels"), *_members(root, "components", "channels"))
         taken = (self.channels.take(each) for each in places)
         return tuple({channel.id: channel for channel in taken if channel is not None}.values())
-
-    def _declared_messages(self, root: Node) -> tuple[MessageId, ...]:
-        return self.messages.take_all(_members(root, "components", "messages"))
 
     def _operations(self, root: Node, own: str) -> dict[str, list[Operation]]:
         reader = OperationReader(self.context, self.channels, self.messages)
@@ -64,14 +60,9 @@ class ServiceReader:
         name: str,
         operations: list[Operation],
         sagas: tuple[Saga, ...],
-        declared: tuple[tuple[Channel, ...], tuple[MessageId, ...]],
+        declared: _Declared,
     ) -> Service:
-        channels, declared_messages = declared
-        used = tuple(dict.fromkeys(_used(operations, sagas)))
-        if not operations and not sagas:
-            used = tuple(
-                dict.fromkeys((*(each for channel in channels for each in channel.messages), *declared_messages))
-            )
+        used = _used(operations, sagas) if operations or sagas else declared.every_message()
         info = root.get("info") or root
         extension = info.get("x-eda")
         return Service(
@@ -88,30 +79,44 @@ class ServiceReader:
                 for key, each in _named(root, "servers")
                 if (server := self.context.resolve(each)) is not None
             ),
-            channels=self._used_channels(operations, sagas) or channels,
-            messages=tuple(self.messages.messages[each] for each in used),
+            channels=self._used_channels(operations, sagas, declared.channels) or declared.channels,
+            messages=tuple(self.messages.messages[each] for each in dict.fromkeys(used)),
             sends=tuple(each for each in operations if isinstance(each, SendOperation)),
             receives=tuple(each for each in operations if isinstance(each, ReceiveOperation)),
             sagas=sagas,
             span=root.span,
         )
 
-    def _used_channels(self, operations: Iterable[Operation], sagas: Iterable[Saga]) -> tuple[Channel, ...]:
+    def _used_channels(
+        self, operations: Iterable[Operation], sagas: Iterable[Saga], declared: tuple[Channel, ...]
+    ) -> tuple[Channel, ...]:
         ids = [operation.channel for operation in operations]
         ids += [operation.reply.channel for operation in operations if operation.reply and operation.reply.channel]
-        of_sagas = {
-            message for saga in sagas for step in steps_of_saga(saga.steps) for message in messages_of_step(step)
-        }
-        self._read_channels_of(of_sagas)
-        ids += [channel.id for channel in self.channels.channels.values() if of_sagas.intersection(channel.messages)]
+        steps = (step for saga in sagas for step in steps_of_saga(saga.steps))
+        ids += self._channels_of({message for step in steps for message in messages_of_step(step)}, declared)
         return tuple(self.channels.channels[each] for each in dict.fromkeys(ids))
 
-    def _read_channels_of(self, messages: Iterable[MessageId]) -> None:
-        """A saga's steps may name messages of a document that was not given: its channels say where they travel."""
+    def _channels_of(self, messages: set[MessageId], declared: tuple[Channel, ...]) -> Iterator[str]:
+        """Where the messages of a saga's steps travel, as this document says it, or the one that they are written in."""
+        candidates = list(declared)
         for file in sorted({message.partition("#")[0] for message in messages}):
             root = self.context.workspace.read(file)
             if root is not None and version_of(root) is not None:
-                self._declared_channels(self.context.workspace.current(root))
+                candidates += self._channels_in(self.context.workspace.current(root))
+        return (channel.id for channel in candidates if messages.intersection(channel.messages))
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What a document declares, whether or not an operation uses it."""
+
+    channels: tuple[Channel, ...]
+    messages: tuple[MessageId, ...]
+
+    def every_message(self) -> Iterator[MessageId]:
+        for channel in self.channels:
+            yield from channel.messages
+        yield from self.messages
 
 
 def _used(operations: Iterable[Operation], sagas: Iterable[Saga]) -> Iterator[MessageId]:

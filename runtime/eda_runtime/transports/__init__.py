@@ -7,12 +7,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from eda_runtime.contracts import ReceivePolicy, Topology
 from eda_runtime.envelope import Envelope
 
-__all__ = ["Delivery", "Features", "Lag", "Outgoing", "ProvisionStep", "Receiver", "ReplayRange", "Transport"]
+__all__ = [
+    "Delivery",
+    "Features",
+    "Lag",
+    "Outgoing",
+    "ProvisionStep",
+    "Receiver",
+    "ReplayRange",
+    "Retaining",
+    "Transport",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +140,15 @@ class Transport(Protocol):
     async def lag(self, topology: Topology) -> Sequence[Lag]: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Retaining(Protocol):
+    """A transport that keeps messages in tables of its own, and forgets them only when told to."""
+
+    async def purge(self, older_than: timedelta | None = None, *, unread: bool = False) -> int:
+        """Delete messages past their channel's retention, or older than `older_than`; returns how many.
+
+        What some group has not acknowledged stays, however old, unless `unread` is set.
+        """
+        ...

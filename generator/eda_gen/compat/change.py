@@ -12,8 +12,8 @@ from eda_gen.diagnostics import Severity, Span
 
 __all__ = ["Change", "Finding", "Locate", "Mode", "User"]
 
-Locate: TypeAlias = Callable[[Place], Span]
-"""Where a place, or what is left of the way to it, stands in a file."""
+Locate: TypeAlias = Callable[[Place, Span | None], Span]
+"""Where a place stands in a file: as far as its pointer leads, or at the span given where it leads nowhere."""
 
 
 class Mode(Enum):
@@ -56,6 +56,8 @@ class Finding:
     difference: Difference
     new_readers: tuple[User, ...] = ()
     old_readers: tuple[User, ...] = ()
+    near: tuple[Span | None, Span | None] = (None, None)
+    """Where the thing stands on both sides, for documents that write it elsewhere (AsyncAPI 2)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,12 +77,13 @@ def _merged(one: Finding, other: Finding) -> Finding:
         Difference(was.rule, direction, was.message, was.old, was.new),
         tuple(dict.fromkeys((*one.new_readers, *other.new_readers))),
         tuple(dict.fromkeys((*one.old_readers, *other.old_readers))),
+        one.near,
     )
 
 
 def _located(finding: Finding, locate: tuple[Locate, Locate]) -> Change:
-    difference = finding.difference
-    return Change(finding, locate[0](difference.old), locate[1](difference.new))
+    difference, (old, new) = finding.difference, finding.near
+    return Change(finding, locate[0](difference.old, old), locate[1](difference.new, new))
 
 
 def merge(found: Iterable[Change], earlier: Iterable[Change], name: str) -> Iterator[Change]:

@@ -18,12 +18,15 @@ def locator(files: Files) -> Locate:
     workspace = Workspace(files)
     root = cache(workspace.read)
 
-    def locate(place: Place) -> Span:
+    def locate(place: Place, near: Span | None) -> Span:
         node = root(place.document)
         if node is None:
-            return Span(files.shown(place.document))
+            return near or Span(files.shown(place.document))
+        steps = place.pointer.split("/")[1:]
+        if near is not None and steps and _child(node, unescape(steps[0])) is None:
+            return near
         span = node.span
-        for step in place.pointer.split("/")[1:]:
+        for step in steps:
             name = unescape(step)
             found = _child(node, name)
             if found is None:

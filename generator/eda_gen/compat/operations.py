@@ -89,7 +89,8 @@ class _Operations:
         known = tuple(messages)
         own = User(self.was.name, old.id)
         senders, receivers = self.both.before.sending(known), self.both.before.receiving(known)
-        return Finding(str(own), difference, _without(senders, own), _without(receivers, own))
+        near = old.span, next((each.span for each in _all(self.now) if each.id == old.id), self.now.span)
+        return Finding(str(own), difference, _without(senders, own), _without(receivers, own), near)
 
     def _removed(self, old: Operation) -> Iterator[Finding]:
         if old.channel not in self.moved:
@@ -120,7 +121,7 @@ class _Operations:
         after = new, self.both.new.channels[new.channel].address
         for difference in compare_policies(before, after, *self._places(old, new)):
             own = (User(self.was.name, old.id),)
-            yield Finding(str(own[0]), difference, own, own)
+            yield Finding(str(own[0]), difference, own, own, (old.span, new.span))
 
     def _reply(self, old: Operation, new: Operation) -> Iterator[Finding]:
         before, after = old.reply, new.reply

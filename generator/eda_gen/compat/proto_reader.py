@@ -157,7 +157,7 @@ class _Reader:
                 fields += self._oneof()
             elif word == "reserved" and following != "=":
                 reserved = self._reserved(reserved)
-            elif word in ("option", "extensions", "extend") and not self._is_field(start):
+            elif word in ("option", "extensions", "extend"):
                 self._pass_over()
             elif word != ";":
                 self._at = start
@@ -168,9 +168,6 @@ class _Reader:
     def _opens(self) -> bool:
         """Whether a name and a block follow: `message` and `enum` may also name a field's type."""
         return self._at + 1 < len(self._tokens) and self._tokens[self._at + 1].text == "{"
-
-    def _is_field(self, start: int) -> bool:
-        return [each.text for each in self._tokens[start + 2 : start + 3]] == ["="] and self._peek() != "("
 
     def _oneof(self) -> list[ProtoField]:
         group = self._take().text

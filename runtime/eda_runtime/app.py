@@ -9,12 +9,14 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
-from typing import Generic, Literal, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 from eda_runtime.broker import Broker
 from eda_runtime.contracts import AnySubscription, Topology
 from eda_runtime.errors import ConfigurationError
 from eda_runtime.outbox import Outbox
+from eda_runtime.saga.coordinator import Coordinator
+from eda_runtime.saga.definition import AnySaga
 from eda_runtime.service import Service
 from eda_runtime.settings import Settings
 from eda_runtime.stores import Store, open_store
@@ -24,8 +26,8 @@ from eda_runtime.unit_of_work import UnitOfWork
 
 __all__ = ["ROLES", "App", "Role"]
 
-Role: TypeAlias = Literal["consumer", "relay", "retry"]
-ROLES: tuple[Role, ...] = ("consumer", "relay", "retry")
+Role: TypeAlias = Literal["consumer", "relay", "retry", "saga"]
+ROLES: tuple[Role, ...] = ("consumer", "relay", "retry", "saga")
 Publisher_co = TypeVar("Publisher_co", covariant=True)
 
 
@@ -49,12 +51,15 @@ class App(Generic[Publisher_co]):
         topology: Topology,
         subscriptions: Iterable[AnySubscription],
         settings: Settings,
+        sagas: Iterable[AnySaga] = (),
     ) -> None:
         self.service = service
         self.version = version
         self.source = source
         self.topology = topology
-        self.subscriptions = tuple(subscriptions)
+        self.sagas = tuple(sagas)
+        taken_by_sagas = (each for saga in self.sagas for each in Coordinator[Any](saga).subscriptions())
+        self.subscriptions = (*subscriptions, *taken_by_sagas)
         self.settings = settings
         self._publisher = publisher
         self._store: Store | None = None
@@ -143,12 +148,15 @@ class App(Generic[Publisher_co]):
         from eda_runtime.consumer.retrier import Retrier
         from eda_runtime.housekeeping import Janitor
         from eda_runtime.relay import Relay
+        from eda_runtime.saga.timers import Timers
 
         async with asyncio.TaskGroup() as tasks:
             if "relay" in roles:
                 tasks.create_task(Relay(service).run(), name="relay")
             if "retry" in roles:
                 tasks.create_task(Janitor(service, self.subscriptions).run(), name="janitor")
+            for saga in self.sagas if "saga" in roles else ():
+                tasks.create_task(Timers(service, saga).run(), name=f"{saga.name} timers")
             for subscription in self.subscriptions:
                 if "consumer" in roles:
                     tasks.create_task(Poller(service, subscription).run(), name=subscription.policy.group)

@@ -58,12 +58,12 @@ class Service(Generic[Publisher_co]):
     """By consumer group."""
 
     def begin(self) -> AbstractAsyncContextManager[Work]:
-        return begin(self.store, self.relay_bell.ring)
+        producer = Producer(self.source, self.telemetry, self.transport.publish)
+        return begin(self.store, producer, self.relay_bell.ring)
 
     def publish(self, work: Work, cause: Envelope | None = None) -> Publisher_co:
         """The publisher that queues messages in `work`."""
-        producer = Producer(self.source, self.telemetry, self.transport.publish)
-        return self.publisher(Outbox(producer, work.pending, cause))
+        return self.publisher(Outbox(work.producer, work.pending, cause))
 
     def stop(self) -> None:
         """Ask every role to end after the batch that it has in hand."""

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from eda_runtime import outbox
 from eda_runtime.envelope import Envelope
+from eda_runtime.outbox import Producer
 from eda_runtime.stores import Store, Transaction
 from eda_runtime.transports import Outgoing
 
@@ -24,18 +25,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An open transaction, the messages that it queues, and what is to run after its commit."""
+    """An open transaction, the messages that it queues and who they come from, and what is to run after its commit."""
 
     transaction: Transaction
+    producer: Producer
     pending: list[Outgoing] = field(default_factory=list)
     callbacks: list[AfterCommit] = field(default_factory=list)
 
 
 @asynccontextmanager
-async def begin(store: Store, wake: Callable[[], None]) -> AsyncIterator[Work]:
+async def begin(store: Store, producer: Producer, wake: Callable[[], None]) -> AsyncIterator[Work]:
     """Open a transaction; at the end of the block write its messages, commit, and wake the relay."""
     async with store.transaction() as transaction:
-        work = Work(transaction)
+        work = Work(transaction, producer)
         yield work
         await transaction.flush()
         if work.pending:
@@ -60,6 +62,11 @@ class UnitOfWork(Generic[Publisher_co]):
     def __init__(self, work: Work, publish: Publisher_co) -> None:
         self._work = work
         self.publish = publish
+
+    @property
+    def work(self) -> Work:
+        """The transaction as the runtime's own parts see it."""
+        return self._work
 
     @property
     def session(self) -> AsyncSession:

@@ -22,6 +22,7 @@ from eda_runtime.consumer.retrier import Retrier
 from eda_runtime.contracts import ChannelContract, MessageContract
 from eda_runtime.outbox import Outbox, Producer
 from eda_runtime.relay import Relay
+from eda_runtime.saga.timers import Timers
 from eda_runtime.stores import open_store
 from eda_runtime.testing.clock import Clock
 from eda_runtime.testing.faults import Crash, Faults, FaultyStore, FaultyTransport, Mishaps
@@ -46,6 +47,7 @@ class Worker(Generic[Publisher_co]):
         self.relay = Relay(service)
         self.pollers = [(each.policy, Poller(service, each)) for each in app.subscriptions]
         self.retriers = [(each.policy.group, Retrier(service, each)) for each in app.subscriptions]
+        self.timers = [Timers(service, saga) for saga in app.sagas]
         self.receivers: dict[str, Receiver] = {}
 
 
@@ -138,7 +140,7 @@ class Harness(Generic[Publisher_co]):
         await self.settle()
 
     async def finish(self, *, within: timedelta = timedelta(days=1)) -> None:
-        """Settle, and let time pass until no retry is waiting any more, or for `within`."""
+        """Settle, and let time pass until no retry and no saga's timer is waiting any more, or for `within`."""
         end = self.clock.now + within
         await self.settle()
         while (wait := await self._next_due()) is not None and self.clock.now + wait <= end:
@@ -153,7 +155,7 @@ class Harness(Generic[Publisher_co]):
         worked = crashed = False
         self._mishaps.armed = True
         try:
-            worked = any([await self._relay(), await self._consume(), await self._retry()])
+            worked = any([await self._relay(), await self._consume(), await self._retry(), await self._time()])
         except* Crash:
             crashed = True
         finally:
@@ -187,6 +189,12 @@ class Harness(Generic[Publisher_co]):
                 worked = True
         return worked
 
+    async def _time(self) -> bool:
+        due = [each for each in self._worker.timers if (wait := await each.next_due()) is not None and wait <= 0]
+        for each in due:
+            await each.work()
+        return bool(due)
+
     async def _restart(self) -> None:
         """Another process takes over once the leases of the dead one have run out."""
         self.crashes += 1
@@ -197,6 +205,7 @@ class Harness(Generic[Publisher_co]):
 
     async def _next_due(self) -> timedelta | None:
         waits = [await parking.next_due(self._store, group) for group, _ in self._worker.retriers]
+        waits += [await each.next_due() for each in self._worker.timers]
         due = [wait for wait in waits if wait is not None]
         return timedelta(seconds=max(0.001, min(due))) if due else None
 

@@ -92,7 +92,20 @@ def test_an_operation_names_only_messages_of_its_channel() -> None:
         "      - {$ref: '#/channels/b/messages/y'}\n"
     )
 
-    assert found(text) == ["EDA108 10:9"]
+    assert found(text) == ["EDA108 10:16"]
+
+
+def test_an_operation_names_a_message_through_its_channel() -> None:
+    text = HEAD + (
+        "channels: {a: {messages: {x: {$ref: '#/components/messages/x'}}}}\n"
+        "operations: {o: {action: send, channel: {$ref: '#/channels/a'}, messages: [{$ref: '#/components/messages/x'}]}}\n"
+        "components: {messages: {x: {}}}\n"
+    )
+
+    assert told(read(text)) == [
+        "EDA108 spec.yaml:4:83 `#/components/messages/x` does not lead through the operation's channel "
+        "(write `#/channels/a/messages/…`)"
+    ]
 
 
 def test_the_same_message_may_be_named_through_another_documents_channel() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from eda_gen.asyncapi.grammar import eda
@@ -148,6 +149,9 @@ _CHANNEL = Object(
 )
 
 
+_IN_A_CHANNEL = re.compile(r"#/(?:components/)?channels/[^/]+/messages/[^/]+\Z")
+
+
 def _messages_of_channel(node: Node, findings: Findings) -> None:
     """An operation's, and a reply's, messages are among those of its channel (3.1, Operation Object, messages)."""
     channel = node.get("channel")
@@ -159,10 +163,16 @@ def _messages_of_channel(node: Node, findings: Findings) -> None:
     places = [findings.workspace.resolve(each) for each in (declared.fields.values() if declared is not None else ())]
     known = {place.id for place in places if place is not None}
     for item in listed.items:
-        message = findings.workspace.resolve(item) if item.ref is not None else None
-        if message is not None and message.id not in known:
-            text = item.ref.text if item.ref is not None else ""
-            findings.report("08", f"`{text}` is not a message of the operation's channel", item.span)
+        message = findings.workspace.resolve(item)
+        if item.ref is None or message is None:
+            continue
+        if message.id not in known:
+            findings.report("08", f"`{item.ref.text}` is not a message of the operation's channel", item.ref.span)
+        elif not _IN_A_CHANNEL.search(item.ref.text or ""):
+            help = f"write `{channel.ref.text}/messages/…`" if channel is not None and channel.ref is not None else None
+            findings.report(
+                "08", f"`{item.ref.text}` does not lead through the operation's channel", item.ref.span, help
+            )
 
 
 _MESSAGES = Items(Reference(_MESSAGE))

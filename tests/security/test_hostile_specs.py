@@ -105,6 +105,18 @@ def test_a_billion_laughs_are_refused_at_once(tmp_path: Path) -> None:
     assert time.perf_counter() - start < 10
 
 
+@pytest.mark.parametrize("line", ["x-{n}: &a{n} .inf", "same: 1", "field{n}: 1", '"\\u{n:04x}": {{$ref: 1}}'])
+def test_a_document_with_very_many_problems_is_refused_in_time(tmp_path: Path, line: str) -> None:
+    (tmp_path / "spec.yaml").write_text(HEAD + "\n".join(line.format(n=n + 1_000) for n in range(8_000)))
+
+    start = time.perf_counter()
+    ran = validate(tmp_path, "spec.yaml")
+
+    assert ran.returncode == 2
+    assert "1000 errors" in ran.stderr or "1001 errors" in ran.stderr
+    assert time.perf_counter() - start < 10
+
+
 def test_a_huge_file_is_refused_with_the_limit(tmp_path: Path) -> None:
     with (tmp_path / "spec.yaml").open("wb") as stream:
         stream.truncate(MAX_BYTES * 10)

@@ -22,6 +22,7 @@ from eda_gen.asyncapi.grammar.types import (
 )
 from eda_gen.diagnostics import Diagnostic, Severity, Span
 from eda_gen.source import Node, Workspace
+from eda_gen.source.limits import MAX_FINDINGS
 
 __all__ = ["Checker"]
 
@@ -29,6 +30,10 @@ EXTENSION = re.compile(r"x-[\w.-]+")
 """Names of specification extensions (every version, Specification Extensions)."""
 
 _PLAIN_NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a number", type(None): "nothing"}
+
+
+class _Enough(Exception):
+    """So much is wrong that more of it helps nobody."""
 
 
 class Checker:
@@ -47,12 +52,18 @@ class Checker:
         """Report under a whole code, or under a number in the group of the object at hand."""
         whole = code if code.startswith("EDA") else self._group.code(code)
         self.found.append(Diagnostic(whole, message, span, help, severity))
+        if len(self.found) >= MAX_FINDINGS:
+            raise _Enough
 
     def check(self, node: Node, kind: Type) -> None:
         self._waiting.append((node, kind, self._group))
-        while self._waiting:
-            node, kind, self._group = self._waiting.pop()
-            self._visit(node, kind)
+        try:
+            while self._waiting:
+                node, kind, self._group = self._waiting.pop()
+                self._visit(node, kind)
+        except _Enough:
+            message = f"more than {MAX_FINDINGS:,} problems in one document: only these are told"
+            self.found.append(Diagnostic("EDA003", message, self.found[-1].span))
         self._group = Group()
 
     def _later(self, node: Node, kind: Type, group: Group | None = None) -> None:

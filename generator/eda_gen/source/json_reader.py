@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from eda_gen.diagnostics import Diagnostic, Result, Span
-from eda_gen.source.limits import MAX_DEPTH
+from eda_gen.source.limits import MAX_DEPTH, MAX_FINDINGS
 from eda_gen.source.node import Node, Scalar, join
 from eda_gen.source.scalars import BadScalar, resolve
 
@@ -28,7 +28,7 @@ def read_json(text: str, file: str, shown: str) -> Result[Node]:
     try:
         reader.run()
     except _GivenUp as gave_up:
-        reader.report(gave_up.code, gave_up.message, gave_up.at)
+        reader.found.append(Diagnostic(gave_up.code, gave_up.message, reader.span(gave_up.at)))
     return Result(None if reader.found else reader.root, tuple(reader.found))
 
 
@@ -71,6 +71,8 @@ class _Reader:
 
     def report(self, code: str, message: str, at: int) -> None:
         self.found.append(Diagnostic(code, message, self.span(at)))
+        if len(self.found) >= MAX_FINDINGS:
+            raise _GivenUp("EDA003", f"more than {MAX_FINDINGS:,} problems", at)
 
     def run(self) -> None:
         at = 0

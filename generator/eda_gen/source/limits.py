@@ -12,6 +12,9 @@ MAX_ALIASED = 100_000
 MAX_DIGITS = 400
 """Of a number: more digits are an accident or an attack (converting them takes quadratic time)."""
 
+MAX_FINDINGS = 1_000
+"""Problems that are told of one document: nobody reads on, and telling them takes time."""
+
 MAX_HOPS = 30
 """References that a pointer of another passes through: far enough for any spec, and an end for those that go in circles."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from eda_gen.diagnostics import Diagnostic, Result, Span
 from eda_gen.source.files import Files, NotReadable
 from eda_gen.source.json_reader import read_json
-from eda_gen.source.limits import MAX_FILES, MAX_HOPS
+from eda_gen.source.limits import MAX_FILES, MAX_FINDINGS, MAX_HOPS
 from eda_gen.source.node import Node, join
 from eda_gen.source.reference import BadReference, parse_reference
 from eda_gen.source.yaml_reader import read_yaml
@@ -86,7 +86,8 @@ class Workspace:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def _report(self, diagnostic: Diagnostic) -> None:
-        self._found.setdefault(diagnostic)
+        if len(self._found) < MAX_FINDINGS:
+            self._found.setdefault(diagnostic)
 
     def _follow(self, ref: Node) -> Node | None:
         try:

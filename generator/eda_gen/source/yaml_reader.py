@@ -19,7 +19,7 @@ from yaml.events import (
 )
 
 from eda_gen.diagnostics import Diagnostic, Result, Span
-from eda_gen.source.limits import MAX_ALIASED, MAX_DEPTH
+from eda_gen.source.limits import MAX_ALIASED, MAX_DEPTH, MAX_FINDINGS
 from eda_gen.source.node import Node, join
 from eda_gen.source.scalars import ALLOWED_TAGS, BadScalar, resolve
 
@@ -111,6 +111,8 @@ class _Builder:
     def report(self, code: str, message: str, span: Span, help: str | None = None) -> None:
         self.broken = True
         self.found.append(Diagnostic(code, message, span, help))
+        if len(self.found) >= MAX_FINDINGS:
+            raise _GivenUp
 
     def report_syntax(self, error: yaml.MarkedYAMLError) -> None:
         span = self.span(error.problem_mark or error.context_mark)

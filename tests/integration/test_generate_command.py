@@ -1,0 +1,174 @@
+"""`eda-gen generate`, as it is typed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from eda_gen.cli import _run
+from tests.checkers import tree
+from tests.generated import spec_of
+
+EDA_GEN = str(Path(sys.executable).with_name("eda-gen"))
+ORDER = {"type": "object", "properties": {"id": {"type": "string"}}}
+TWO_SERVICES = """
+asyncapi: 3.0.0
+info: {title: Shop, version: 1.0.0, x-eda: {service: shop}}
+channels: {orders: {address: orders, messages: {OrderPlaced: {payload: {type: object}}}}}
+operations:
+  publishOrder: {action: send, channel: {$ref: '#/channels/orders'}}
+  bill: {action: receive, channel: {$ref: '#/channels/orders'}, x-eda: {service: billing}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a spec and a configuration, as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "spec.yaml").write_text(spec_of({"OrderPlaced": ORDER}), "utf-8")
+    (tmp_path / "eda-gen.toml").write_text('specs = ["spec.yaml"]\n[[output]]\npath = "src"\n', "utf-8")
+    return tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """Status, stdout and stderr of `eda-gen generate …`."""
+    command = [EDA_GEN, "generate", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def generate(*arguments: str) -> int:
+    with CliRunner().isolation():
+        return int(_run(["generate", *arguments]))
+
+
+def test_without_arguments_everything_configured_is_written(project: Path) -> None:
+    assert generate() == 0
+
+    assert (project / "src" / "sample" / "events" / "order_placed.py").is_file()
+
+
+def test_check_is_quiet_where_nothing_would_change(project: Path) -> None:
+    generate()
+
+    assert generate("--check") == 0
+
+
+def test_check_finds_drift_and_writes_nothing(project: Path) -> None:
+    generate()
+    (project / "spec.yaml").write_text(spec_of({"OrderPlaced": ORDER, "OrderPaid": ORDER}), "utf-8")
+    before = tree(project / "src")
+
+    assert generate("--check") == 1
+    assert tree(project / "src") == before
+
+
+def test_check_finds_what_was_never_generated(project: Path) -> None:
+    assert generate("--check") == 1
+    assert not (project / "src").exists()
+
+
+def test_diff_shows_what_would_change_and_writes_nothing(project: Path) -> None:
+    with CliRunner().isolation() as (out, *_):
+        status = _run(["generate", "--diff"])
+        shown = out.getvalue().decode()
+
+    assert status == 0
+    assert "+class OrderPlacedV1(Event):\n" in shown
+    assert not (project / "src").exists()
+
+
+def test_service_chooses_one_of_several(project: Path) -> None:
+    (project / "spec.yaml").write_text(TWO_SERVICES, "utf-8")
+
+    assert generate("--service", "billing", "--out", "out") == 0
+    assert [path.name for path in (project / "out").iterdir()] == ["billing"]
+
+
+@pytest.mark.parametrize("wrong", [("--service", "nobody"), ("--target", "cobol"), ("missing.yaml",)])
+def test_a_wrong_call_gives_status_2_and_writes_nothing(project: Path, wrong: tuple[str, ...]) -> None:
+    assert generate(*wrong, "--out", "out") == 2
+    assert not (project / "out").exists()
+
+
+def test_an_edit_by_hand_stops_everything_unless_forced(project: Path) -> None:
+    generate()
+    edited = project / "src" / "sample" / "app.py"
+    edited.write_text("mine = True\n", "utf-8")
+    before = tree(project / "src")
+
+    assert generate() == 2
+    assert tree(project / "src") == before
+    assert generate("--force") == 0
+    assert edited.with_name("app.py.orig").read_text("utf-8") == "mine = True\n"
+
+
+def test_handlers_that_lack_a_method_are_told_and_kept(project: Path) -> None:
+    (project / "spec.yaml").write_text(TWO_SERVICES, "utf-8")
+    handlers = project / "src" / "billing" / "handlers.py"
+    handlers.parent.mkdir(parents=True)
+    handlers.write_text("class Handlers:\n    pass\n", "utf-8")
+
+    status, _, told = run()
+
+    assert status == 0
+    assert "warning[EDA094]: Handlers lacks what the spec receives: bill" in told
+    assert handlers.read_text("utf-8") == "class Handlers:\n    pass\n"
+
+
+def test_a_schema_that_cannot_be_read_is_told_where_it_stands(project: Path) -> None:
+    avro = {"schemaFormat": "application/vnd.apache.avro;version=1.9.0", "schema": {"type": "nonsense"}}
+    (project / "spec.yaml").write_text(spec_of({"OrderPlaced": avro}), "utf-8")
+
+    status, _, told = run("--out", "out")
+
+    assert status == 2
+    assert "error[EDA192]: this avro schema cannot be read" in told
+    assert "spec.yaml:" in told
+    assert "Traceback" not in told
+    assert not (project / "out").exists()
+
+
+def test_two_services_of_one_name_are_told_and_not_mixed(project: Path) -> None:
+    (project / "a.yaml").write_text(spec_of({"OrderPlaced": ORDER}), "utf-8")
+
+    status, _, told = run("a.yaml", "spec.yaml", "--out", "out")
+
+    assert status == 2
+    assert "EDA095" in told
+    assert not (project / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(project: Path) -> None:
+    (project / "out").write_text("a file", "utf-8")
+
+    status, _, told = run("spec.yaml", "--out", "out")
+
+    assert status == 2
+    assert "Traceback" not in told
+
+
+def test_watch_writes_again_when_a_spec_changes(project: Path) -> None:
+    command = [EDA_GEN, "generate", "--watch"]
+    watcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert watcher.stdout is not None
+        while "watching" not in watcher.stdout.readline():
+            assert watcher.poll() is None
+        wanted = project / "src" / "sample" / "events" / "order_paid.py"
+        (project / "spec.yaml").write_text(spec_of({"OrderPlaced": ORDER, "OrderPaid": ORDER}), "utf-8")
+        assert appears(wanted)
+    finally:
+        watcher.terminate()
+        watcher.wait(10)
+
+
+def appears(path: Path) -> bool:
+    deadline = time.monotonic() + 30
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return path.exists()

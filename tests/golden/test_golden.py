@@ -1,4 +1,4 @@
-"""A case is a folder: `specs/` go in, the tree in `expected/` comes out."""
+"""A case is a folder: `specs/` go in, the tree in `expected/` comes out. A file `arguments` holds further ones."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ def test_the_specs_of_a_case_give_its_expected_tree(
     shutil.copytree(case / "specs", tmp_path / "specs")
     monkeypatch.chdir(tmp_path)
 
-    result = CliRunner().invoke(cli, ["generate", *documents(tmp_path), "--out", "out"], standalone_mode=False)
+    arguments = ["generate", *documents(tmp_path), "--out", "out", *further_arguments(case)]
+    result = CliRunner().invoke(cli, arguments, standalone_mode=False)
 
     assert result.return_value == 0, result.output
     if pytestconfig.getoption("update", default=False):
         shutil.rmtree(case / "expected", ignore_errors=True)
         shutil.copytree(tmp_path / "out", case / "expected")
     assert tree(tmp_path / "out") == tree(case / "expected")
+
+
+def further_arguments(case: Path) -> list[str]:
+    file = case / "arguments"
+    return file.read_text("utf-8").split() if file.is_file() else []
 
 
 def documents(folder: Path) -> list[str]:

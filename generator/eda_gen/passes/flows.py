@@ -83,22 +83,42 @@ def _told(
 
 def cycles(graph: FlowGraph) -> tuple[tuple[MessageId, ...], ...]:
     """One shortest circle through each knot of messages that cause one another."""
+    knots = _knots(graph)
     found: list[tuple[MessageId, ...]] = []
     done: set[MessageId] = set()
-    for message in graph.takers:
-        circle = _circle(graph, message) if message not in done else ()
-        if circle and done.isdisjoint(circle):
-            found.append(circle)
+    for message in knots:
+        circle = _circle(knots, message) if message not in done else ()
+        if done.isdisjoint(circle):
+            found += [circle] if circle else []
         done.update(circle)
     return tuple(found)
 
 
-def _circle(graph: FlowGraph, start: MessageId) -> tuple[MessageId, ...]:
+def _knots(graph: FlowGraph) -> dict[MessageId, tuple[MessageId, ...]]:
+    """What follows each message, without those that end somewhere: what is left runs into circles."""
+    knots = {message: followers(graph, message) for message in graph.takers}
+    causes: dict[MessageId, list[MessageId]] = {}
+    for message, following in knots.items():
+        for each in following:
+            causes.setdefault(each, []).append(message)
+    open_ends = {message: len(following) for message, following in knots.items()}
+    ended = [each for each in (*knots, *causes) if not open_ends.get(each)]
+    while ended:
+        message = ended.pop()
+        knots.pop(message, None)
+        for cause in causes.pop(message, ()):
+            open_ends[cause] -= 1
+            if not open_ends[cause]:
+                ended.append(cause)
+    return knots
+
+
+def _circle(following: Mapping[MessageId, tuple[MessageId, ...]], start: MessageId) -> tuple[MessageId, ...]:
     came_from: dict[MessageId, MessageId] = {}
     waiting = deque((start,))
     while waiting:
         message = waiting.popleft()
-        for each in followers(graph, message):
+        for each in following.get(message, ()):
             if each == start:
                 return tuple(reversed([message, *_back(came_from, message)]))
             if each not in came_from:

@@ -33,7 +33,8 @@ def partition_key_unknown(subject: Subject) -> Iterator[Finding]:
     """A partition key points at a field that the message does not have."""
     for message in subject.catalog.messages.values():
         if message.key is not None and presence(subject.catalog, message, message.key) is Presence.NEVER:
-            yield Finding(message.span, f"the key of {called(message)}, `{message.key}`, is no field of it")
+            told = f"the key of {called(message)}, `{message.key}`, is no field of it"
+            yield Finding(message.span, told, "point at a field that identifies what must stay in order")
 
 
 @rule("EDA503")

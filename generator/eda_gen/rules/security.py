@@ -30,7 +30,8 @@ def personal_data_unknown(subject: Subject) -> Iterator[Finding]:
     for message in subject.catalog.messages.values():
         for each in message.pii:
             if presence(subject.catalog, message, each) is Presence.NEVER:
-                yield Finding(message.span, f"`pii` of {called(message)} names `{each}`, which is no field of it")
+                told = f"`pii` of {called(message)} names `{each}`, which is no field of it"
+                yield Finding(message.span, told, "point at the field as it is called now, or take the entry out")
 
 
 @rule("EDA902")

@@ -51,9 +51,8 @@ def successor_unknown(subject: Subject) -> Iterator[Finding]:
             continue
         name, version = split_version(deprecation.use)
         if not any(each == (name, version) or (version is None and each[0] == name) for each in known):
-            yield Finding(
-                message.span, f"{called(message)} is to be replaced by `{deprecation.use}`, which is not there"
-            )
+            told = f"{called(message)} is to be replaced by `{deprecation.use}`, which is not there"
+            yield Finding(message.span, told, "name a message of the workspace, such as `OrderPlaced.v2`")
 
 
 @rule("EDA404", severity=Severity.ERROR)
@@ -62,7 +61,7 @@ def sunset_before_deprecation(subject: Subject) -> Iterator[Finding]:
     for message, deprecation in _deprecated(subject.catalog):
         if deprecation.sunset is not None and deprecation.sunset < deprecation.since:
             told = f"{called(message)} is deprecated since {deprecation.since}, after its sunset {deprecation.sunset}"
-            yield Finding(message.span, told)
+            yield Finding(message.span, told, "set a later `sunset`")
 
 
 @rule("EDA405")
@@ -99,13 +98,12 @@ def upcast_field_unknown(subject: Subject) -> Iterator[Finding]:
         older = _older(subject.catalog, message)
         for each in message.upcast.rules if message.upcast is not None else ():
             if presence(subject.catalog, message, _at(each.target)) is Presence.NEVER:
-                yield Finding(
-                    message.span, f"the upcast to {called(message)} fills `{each.target}`, which it does not have"
-                )
+                told = f"the upcast to {called(message)} fills `{each.target}`, which it does not have"
+                yield Finding(message.span, told, "name a field of this version")
             renamed = each.rename is not None and older is not None
             if renamed and presence(subject.catalog, older or message, _at(each.rename or "")) is Presence.NEVER:
                 told = f"the upcast to {called(message)} renames `{each.rename}`, which the older version does not have"
-                yield Finding(message.span, told)
+                yield Finding(message.span, told, "name a field of the version that it upcasts from")
 
 
 def _deprecated(catalog: Catalog) -> Iterator[tuple[Message, Deprecation]]:

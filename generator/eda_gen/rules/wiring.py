@@ -133,9 +133,9 @@ def _all_senders(subject: Subject) -> Iterator[Sender]:
     return (each for senders in subject.graph.senders.values() for each in senders)
 
 
-def _near_miss(subject: Subject, message: MessageId) -> str | None:
+def _near_miss(subject: Subject, message: MessageId) -> str:
     """The version of it that is sent, if one is."""
     wanted = subject.catalog.messages[message]
     others = (subject.catalog.messages[each] for each in subject.graph.senders)
     near = next((each for each in others if each.name == wanted.name and each.id != wanted.id), None)
-    return f"{called(near)} is sent" if near is not None else None
+    return f"{called(near)} is sent" if near is not None else "add its sender's document, or take the operation out"

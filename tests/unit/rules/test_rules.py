@@ -35,6 +35,7 @@ def test_a_rule_finds_the_marked_lines_and_no_others(path: Path) -> None:
 
     assert [each.span.line for each in found if each.span.path.endswith(path.name)] == marked(path), found
     assert len(found) == len(marked(path)), found
+    assert all(each.help for each in found), found
 
 
 def test_every_rule_has_a_case_with_something_to_find_and_something_to_leave_alone() -> None:
@@ -59,3 +60,28 @@ def test_the_reference_specs_have_nothing_to_report(folder: str) -> None:
     assert compiled.value is not None, compiled.diagnostics
 
     assert lint(subject_of(compiled.value, TODAY), installed_rules()) == ()
+
+
+def test_rules_of_another_distribution_are_found_by_their_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "house_rules.py").write_text(
+        "from eda_gen.rules import Finding, rule\n\n\n"
+        "@rule('HOUSE1')\n"
+        "def no_placed(subject):\n"
+        '    """Nothing is placed here."""\n'
+        "    found = (each for each in subject.catalog.messages.values() if each.name == 'TheirsPlaced')\n"
+        "    return (Finding(each.span, 'placed', 'unplace it') for each in found)\n"
+    )
+    metadata = tmp_path / "house-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: house\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[eda_gen.rules]\nhouse = house_rules\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    compiled = compile_workspace([OTHER], Config())
+    assert compiled.value is not None, compiled.diagnostics
+
+    rules = installed_rules()
+
+    assert "HOUSE1" in [each.code for each in rules]
+    assert "HOUSE1" in [each.code for each in lint(subject_of(compiled.value, TODAY), rules)]

@@ -9,7 +9,7 @@ __all__ = ["Diagram"]
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """A Mermaid diagram. `name` is what a person asks for it by; `services` are those that take part."""
+    """A Mermaid diagram. `name` is what a person asks for it by; `services` are those whose page shows it."""
 
     name: str
     title: str

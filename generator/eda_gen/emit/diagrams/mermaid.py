@@ -14,8 +14,8 @@ __all__ = ["LONGEST", "MOST_EDGES", "MOST_TEXT", "escaped", "label"]
 LONGEST = 160
 """Characters of a name or description that a diagram shows."""
 
-MOST_TEXT = 45_000
-"""Characters of a diagram: Mermaid itself draws at most 50,000."""
+MOST_TEXT = 30_000
+"""Characters of what a diagram tells. Mermaid itself draws at most 50,000, with all that stands around it."""
 
 MOST_EDGES = 450
 """Edges of a flowchart: Mermaid itself draws at most 500."""

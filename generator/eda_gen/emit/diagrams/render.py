@@ -19,8 +19,9 @@ def render(template: str, **values: object) -> str:
 
 
 def markdown(text: str) -> str:
-    """Plain text for Markdown: every character that could mean something there is escaped."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~&$:@])", r"\\\1", " ".join(text.split()))
+    """Plain text for one line of Markdown: every character that could mean something in it is escaped."""
+    readable = "".join(char if char.isprintable() else " " for char in text)
+    return re.sub(r"([\\`*_{}\[\]()<>#!|~&$])", r"\\\1", " ".join(readable.split()))
 
 
 @cache

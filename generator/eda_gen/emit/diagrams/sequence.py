@@ -11,6 +11,10 @@ from eda_gen.emit.diagrams.render import render
 __all__ = ["Sequence"]
 
 
+_DEEPEST = 8
+"""Levels of indentation; blocks deeper inside are not moved further to the right."""
+
+
 class Sequence:
     """Collects participants in the order of their first appearance, and what happens between them.
 
@@ -38,6 +42,7 @@ class Sequence:
             self._owners[name] = owner or key
             self._order.insert(self._order.index(after) + 1 if after is not None else len(self._order), name)
             self._labels[name] = label(*lines)
+            self._size += len(self._labels[name])
         return self._ids[key]
 
     def owner(self, participant: str) -> str:
@@ -52,21 +57,18 @@ class Sequence:
     @contextmanager
     def block(self, kind: str, *lines: str) -> Iterator[None]:
         """An `alt`, `opt`, `par` or `loop`; `branch` begins its next part."""
-        self._add(f"{kind} {label(*lines)}", must=True)
-        self._depth += 1
+        shown = self._add(f"{kind} {label(*lines)}")
+        self._depth += shown
         yield
-        self._depth -= 1
-        self._add("end", must=True)
+        self._depth -= shown
+        if shown:
+            self._write("end")
 
     def branch(self, kind: str, *lines: str) -> None:
         """An `else` of an `alt`, an `and` of a `par`."""
         self._depth -= 1
-        self._add(f"{kind} {label(*lines)}", must=True)
+        self._add(f"{kind} {label(*lines)}")
         self._depth += 1
-
-    @property
-    def full(self) -> bool:
-        return self._size > MOST_TEXT * 2 // 3
 
     def text(self) -> str:
         if self._left_out:
@@ -74,9 +76,14 @@ class Sequence:
         participants = [(name, self._labels[name]) for name in self._order]
         return render("sequence.mmd", title=self._title, participants=participants, lines=self._lines)
 
-    def _add(self, line: str, must: bool = False) -> None:
-        if self.full and not must:
+    def _add(self, line: str) -> bool:
+        """Write a line while there is room; once there is none, everything is left out."""
+        if self._size > MOST_TEXT:
             self._left_out += 1
-            return
-        self._lines.append("    " * self._depth + line)
-        self._size += len(line) + 4 * self._depth + 1
+            return False
+        self._write(line)
+        return True
+
+    def _write(self, line: str) -> None:
+        self._lines.append("    " * min(self._depth, _DEEPEST) + line)
+        self._size += len(self._lines[-1]) + 1

@@ -64,13 +64,13 @@ class _Orchestration:
         late = [span_of_time(step.timeout) for step in _steps(block) if step.timeout is not None]
         troubles += [label("no reply within " + " or ".join(dict.fromkeys(late)))] if late else []
         if troubles:
-            yield f"s{number} --> {self._back_from(number, block)} : {'<br/>'.join(troubles)}"
+            yield f"s{number} --> {self._back_from(number, block)} : {'<br/>'.join(dict.fromkeys(troubles))}"
 
     def _ways_back(self) -> Iterator[str]:
         undoable = self._undoable()
         for earlier, number in zip((None, *undoable), undoable, strict=False):
             undone = [self._post.named(step.compensate) for step in _steps(self._saga.steps[number]) if step.compensate]
-            yield f"u{number} --> {f'u{earlier}' if earlier is not None else 'failed'} : {label(', '.join(undone))}"
+            yield f"u{number} --> {f'u{earlier}' if earlier is not None else 'failed'} : {label(', '.join(dict.fromkeys(undone)))}"
 
     def _back_from(self, number: int, block: SagaStep) -> str:
         """What is undone first: the steps beside the one that failed, else the block before."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from eda_gen.emit.diagrams.diagram import Diagram
-from eda_gen.emit.diagrams.mermaid import MOST_EDGES, label
+from eda_gen.emit.diagrams.mermaid import MOST_EDGES, MOST_TEXT, label
 from eda_gen.emit.diagrams.render import render
 from eda_gen.model import Catalog, MessageId, Service
 from eda_gen.model.flow import FlowGraph
@@ -39,7 +39,7 @@ class _Chart:
         self._catalog = catalog
         self._nodes: dict[str, tuple[str, str]] = {}
         self._services: list[str] = []
-        self._edges: list[str] = []
+        self._edges: list[tuple[str, str, str]] = []
 
     def service(self, name: str) -> str:
         if name not in self._nodes:
@@ -67,14 +67,31 @@ class _Chart:
         shown = tuple(dict.fromkeys(names))
         more = f"and {len(shown) - _MOST_NAMES} more" if len(shown) > _MOST_NAMES else ""
         text = label(*shown[:_MOST_NAMES], more)
-        self._edges.append(f'{start} {arrow}|"{text}"| {end}' if shown else f"{start} {arrow} {end}")
+        self._edges.append((start, end, f'{start} {arrow}|"{text}"| {end}' if shown else f"{start} {arrow} {end}"))
+
+    @property
+    def fits(self) -> bool:
+        return len(self._kept()) == len(self._edges)
 
     def text(self, title: str) -> str:
-        """Mermaid draws only so many edges; the last are cut, and a note says so."""
-        nodes = [text for _, text in self._nodes.values()]
-        if len(self._edges) > MOST_EDGES:
-            nodes.append(f'left_out["{label(f"{len(self._edges) - MOST_EDGES} more edges are left out")}"]')
-        return render("topology.mmd", title=title, nodes=nodes, edges=self._edges[:MOST_EDGES], services=self._services)
+        """Mermaid draws only so much; what comes last is left out, and a note says so."""
+        kept = self._kept()
+        used = {node for start, end, _ in kept for node in (start, end)}
+        nodes = [text for node, text in self._nodes.values() if node in used or self.fits]
+        if not self.fits:
+            nodes.append(f'left_out["{label(f"{len(self._edges) - len(kept)} more edges are left out")}"]')
+        services = [node for node in self._services if node in used or self.fits]
+        return render("topology.mmd", title=title, nodes=nodes, edges=[text for _, _, text in kept], services=services)
+
+    def _kept(self) -> list[tuple[str, str, str]]:
+        """The first edges, with their nodes, that Mermaid has room for."""
+        texts = dict(self._nodes.values())
+        size = 0
+        for number, (start, end, text) in enumerate(self._edges):
+            size += len(text) + len(texts.pop(start, "")) + len(texts.pop(end, ""))
+            if number == MOST_EDGES or size > MOST_TEXT:
+                return self._edges[:number]
+        return self._edges
 
 
 def service_topology(catalog: Catalog, ways: Ways, service: Service) -> Diagram:
@@ -92,20 +109,24 @@ def service_topology(catalog: Catalog, ways: Ways, service: Service) -> Diagram:
     for receive in service.receives:
         chart.edge(chart.service(service.name), chart.dead_letters(receive.dead_letter.address), (receive.id,), "-.->")
     title = f"{service.name}: what it sends and receives"
-    others = dict.fromkeys(edge.service for edge, messages in neighbours.items() if messages)
-    return Diagram(f"{service.name}.topology", title, chart.text(title), (service.name, *others))
+    return Diagram(f"{service.name}.topology", title, chart.text(title), (service.name,))
 
 
 def workspace_topology(catalog: Catalog, graph: FlowGraph, ways: Ways) -> Diagram:
     """All services and channels; where these are too many to draw, services alone."""
+    chart = _whole(catalog, graph)
+    _draw(chart, catalog, ways)
+    if not chart.fits:
+        chart = _whole(catalog, graph)
+        _draw_services(chart, graph)
+    return Diagram("workspace.topology", "The whole workspace", chart.text("The whole workspace"), graph.services)
+
+
+def _whole(catalog: Catalog, graph: FlowGraph) -> _Chart:
     chart = _Chart(catalog)
     for name in graph.services:
         chart.service(name)
-    if len(ways) <= MOST_EDGES:
-        _draw(chart, catalog, ways)
-    else:
-        _draw_services(chart, graph)
-    return Diagram("workspace.topology", "The whole workspace", chart.text("The whole workspace"), graph.services)
+    return chart
 
 
 def _draw(chart: _Chart, catalog: Catalog, ways: Ways) -> None:

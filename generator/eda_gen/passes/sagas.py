@@ -46,6 +46,7 @@ def _step(node: Node, default_name: str, messages: MessageTable) -> SagaStep:
             _step(each, f"{name}.{number}", messages) for number, each in enumerate(eda.nodes(node, "parallel"), 1)
         ),
         span=node.span,
+        compensated=messages.take_all(eda.nodes(node, "compensated")),
     )
 
 
@@ -64,6 +65,7 @@ def messages_of_step(step: SagaStep) -> Iterator[MessageId]:
     yield from (found for found in (step.send, step.compensate) if found is not None)
     yield from step.success
     yield from step.failure
+    yield from step.compensated
 
 
 def messages_of_saga(saga: Saga) -> Iterator[MessageId]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Iterable
 
@@ -108,8 +109,8 @@ class Workspace:
             found = _child(node, step)
             if found is None:
                 done = "".join(join("", each) for each in steps[:position]) or "the document's root"
-                near = f"there is no `{step}` in {done}"
-                self._report(Diagnostic("EDA010", f"`{ref.text}` leads nowhere: {near}", ref.span))
+                message = f"`{ref.text}` leads nowhere: there is no `{step}` in {done}"
+                self._report(Diagnostic("EDA010", message, ref.span, _perhaps(step, node)))
                 return None
             node = self.current(found)
         return node
@@ -143,6 +144,12 @@ class Workspace:
         for each in read.diagnostics:
             self._report(each)
         return read.value
+
+
+def _perhaps(step: str, node: Node) -> str | None:
+    """A name that is there and may be meant; not looked for in very large mappings, where it takes long."""
+    near = difflib.get_close_matches(step, node.fields, 1) if len(node.fields) <= 200 else []
+    return f"did you mean `{near[0]}`?" if near else None
 
 
 def _child(node: Node, step: str) -> Node | None:

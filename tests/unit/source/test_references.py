@@ -84,6 +84,18 @@ def test_a_reference_that_leads_nowhere_is_one_diagnostic(ref: str, code: str) -
     assert follow(ref, b=b) == (None, [code])
 
 
+def test_a_name_that_may_be_meant_is_told() -> None:
+    workspace = Workspace(MemoryFiles({"a.yaml": "schemas: {Order: {}}\nx: {$ref: '#/schemas/Ordr'}"}))
+    root = workspace.read("a.yaml")
+    assert root is not None
+
+    workspace.resolve(root.fields["x"])
+
+    assert [(each.message, each.help) for each in workspace.diagnostics] == [
+        ("`#/schemas/Ordr` leads nowhere: there is no `Ordr` in /schemas", "did you mean `Order`?")
+    ]
+
+
 def test_pointers_that_pass_through_each_other_without_end_are_a_diagnostic() -> None:
     lines = [f"r{n}: {{$ref: '#/r{n + 1}/x'}}" for n in range(5_000)]
 

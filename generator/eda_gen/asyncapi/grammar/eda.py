@@ -163,6 +163,7 @@ def _saga(message: Type) -> Object:
         "success": _one_or_list(to_message),
         "failure": _one_or_list(to_message),
         "compensate": to_message,
+        "compensated": _one_or_list(to_message),
         "timeout": DURATION,
         "retry": _SAGA_RETRY,
         "pivot": BOOLEAN,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -160,15 +161,20 @@ def test_watch_writes_again_when_a_spec_changes(project: Path) -> None:
         while "watching" not in watcher.stdout.readline():
             assert watcher.poll() is None
         wanted = project / "src" / "sample" / "events" / "order_paid.py"
-        (project / "spec.yaml").write_text(spec_of({"OrderPlaced": ORDER, "OrderPaid": ORDER}), "utf-8")
-        assert appears(wanted)
+        assert appears(wanted, lambda: add_event(project / "spec.yaml"))
     finally:
         watcher.terminate()
         watcher.wait(10)
 
 
-def appears(path: Path) -> bool:
+def add_event(spec: Path) -> None:
+    spec.write_text(spec_of({"OrderPlaced": ORDER, "OrderPaid": ORDER}), "utf-8")
+
+
+def appears(path: Path, cause: Callable[[], None]) -> bool:
+    """Whether the file comes to be, `cause` being repeated: a watcher may not look yet when it is first done."""
     deadline = time.monotonic() + 30
     while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+        cause()
+        time.sleep(0.5)
     return path.exists()

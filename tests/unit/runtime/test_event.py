@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, Field, RootModel
@@ -19,7 +19,8 @@ class Line(Event):
 class Placed(Event):
     order_id: str = Field(validation_alias="orderId", serialization_alias="orderId")
     kind: Literal["placed"] = "placed"
-    coupon: str | None = None
+    coupon: Annotated[str | None, Field(json_schema_extra={"x-nullable": True})] = None
+    note: str | None = None
     lines: list[Line] = Field(default_factory=list)
 
 
@@ -40,7 +41,11 @@ def test_an_event_is_written_by_wire_names_with_its_constants_and_without_what_n
     assert written(event) == {"orderId": "1", "kind": "placed", "lines": [{"sku": "a", "count": 1}]}
 
 
-def test_a_null_that_was_set_is_written() -> None:
+def test_none_is_not_written_where_the_schema_allows_no_null() -> None:
+    assert written(Placed(order_id="1", note=None)) == {"orderId": "1", "kind": "placed", "lines": []}
+
+
+def test_a_null_that_was_set_is_written_where_the_schema_allows_it() -> None:
     assert written(Placed(order_id="1", coupon=None)) == {"orderId": "1", "kind": "placed", "lines": [], "coupon": None}
 
 

@@ -71,6 +71,7 @@ def _generated(bodies: Mapping[str, Plain]) -> str:
         use_single_line_docstring=True,
         capitalise_enum_members=True,
         set_default_enum_member=True,
+        field_extra_keys={"x-nullable"},
         custom_file_header="#",
         formatters=[],
     )

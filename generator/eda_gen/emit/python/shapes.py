@@ -167,6 +167,7 @@ class Shapes:
         if not required:
             target = self._target(shaped)
             shaped = shaped | scalars.usable_default(flattened(written, self._bodies), target)
+            shaped = shaped | ({"x-nullable": True} if _may_be_null(shaped) else {})
         described = description_of(written)
         is_class = "$ref" in shaped and "$ref" not in written
         return shaped | {"description": described} if described and not is_class else shaped
@@ -215,6 +216,23 @@ def _flat(shapes: Iterable[Plain]) -> Iterable[Plain]:
 
 def _described(shaped: Plain, description: str) -> Plain:
     return {**shaped, "description": description} if description else shaped
+
+
+def _may_be_null(shaped: Plain) -> bool:
+    """Whether null may be written; the runtime leaves `None` out of every other optional field."""
+    kinds = shaped.get("type", [])
+    choices = shaped.get("anyOf", [])
+    named = "$ref" in shaped or "const" in shaped or bool(kinds) or bool(choices)
+    return (
+        not named
+        or kinds == "null"
+        or (isinstance(kinds, list) and "null" in kinds)
+        or {"type": "null"} in _listed(choices)
+    )
+
+
+def _listed(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, list) else ()
 
 
 def _is_map(schema: JsonObject) -> bool:

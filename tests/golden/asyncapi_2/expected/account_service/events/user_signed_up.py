@@ -17,7 +17,9 @@ __all__ = [
 
 class UserSignedUpV1(Event):
     email: str
-    display_name: Annotated[str | None, Field(alias="displayName")] = None
+    display_name: Annotated[
+        str | None, Field(alias="displayName", json_schema_extra={"x-nullable": True})
+    ] = None
 
 
 UserSignedUp = UserSignedUpV1

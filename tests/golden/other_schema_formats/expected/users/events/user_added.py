@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 from eda_runtime import Event, MessageContract
+from pydantic import Field
 
 from .types.user_added_address import UserAddedAddress
 from .types.user_added_kind import UserAddedKind
@@ -22,7 +24,7 @@ class UserAddedV1(Event):
     """Somebody."""
 
     id: UUID
-    age: int | None = None
+    age: Annotated[int | None, Field(json_schema_extra={"x-nullable": True})] = None
     address: UserAddedAddress
     kind: UserAddedKind
     friends: list[UserAddedUser]

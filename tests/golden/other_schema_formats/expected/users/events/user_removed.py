@@ -18,7 +18,7 @@ __all__ = [
 
 class UserRemovedV1(Event):
     id: UUID
-    reason: str | None = None
+    reason: Annotated[str | None, Field(json_schema_extra={"x-nullable": True})] = None
     score: Annotated[int | None, Field(gt=0)] = None
 
 

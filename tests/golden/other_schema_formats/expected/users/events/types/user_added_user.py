@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 from eda_runtime import Event
+from pydantic import Field
 
 from .user_added_address import UserAddedAddress
 from .user_added_kind import UserAddedKind
@@ -19,7 +21,7 @@ class UserAddedUser(Event):
     """Somebody."""
 
     id: UUID
-    age: int | None = None
+    age: Annotated[int | None, Field(json_schema_extra={"x-nullable": True})] = None
     address: UserAddedAddress
     kind: UserAddedKind
     friends: list[UserAddedUser]

@@ -18,7 +18,10 @@ class SagaStyle(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SagaStep:
-    """A command and its replies, or, where `parallel` is not empty, steps that run side by side."""
+    """A command and its replies, or, where `parallel` is not empty, steps that run side by side.
+
+    `compensated` are the answers to `compensate`; where there are none, a compensation is done once it is sent.
+    """
 
     name: str
     send: MessageId | None
@@ -30,6 +33,7 @@ class SagaStep:
     pivot: bool
     parallel: tuple[SagaStep, ...]
     span: Span
+    compensated: tuple[MessageId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ def sent_by_saga(saga: Saga) -> tuple[MessageId, ...]:
 
 def taken_by_saga(saga: Saga) -> tuple[MessageId, ...]:
     """The replies that an orchestrated saga waits for."""
-    return tuple(dict.fromkeys(found for step in steps_of_saga(saga.steps) for found in (*step.success, *step.failure)))
+    steps = steps_of_saga(saga.steps)
+    return tuple(dict.fromkeys(each for step in steps for each in (*step.success, *step.failure, *step.compensated)))
 
 
 def _same_channels(catalog: Catalog) -> dict[str, str]:

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from eda_gen.diagnostics import Diagnostic, Result
 from eda_gen.emit.python.classes import ClassSource, GenerationFailed, generate_classes
 from eda_gen.emit.python.events import event_modules
+from eda_gen.emit.python.fields import fields_of
 from eda_gen.emit.python.formats import as_json_schemas
 from eda_gen.emit.python.layout import event_groups, message_names, place_classes
 from eda_gen.emit.python.naming import module_name
 from eda_gen.emit.python.render import header, render
+from eda_gen.emit.python.saga_routes import saga_routes
 from eda_gen.emit.python.service import ServiceView, event_imports, view_service
 from eda_gen.emit.python.shapes import Definition, Owner, Shapes
 from eda_gen.emit.target import Package
-from eda_gen.model import Catalog, Message, Schema, SchemaId, Service
+from eda_gen.model import Catalog, Message, MessageId, Schema, SchemaId, Service
 
 __all__ = ["target"]
 
@@ -26,6 +28,9 @@ _TAKEN = frozenset(("eda_runtime", "eda_gen", "pydantic"))
 
 def target(catalog: Catalog, service: Service) -> Result[Package]:
     """Events, channels, producers, consumers and the application of `service`, and handlers to begin with."""
+    sagas = saga_routes(catalog, service)
+    if problems := tuple(problem for saga in sagas for problem in saga.problems):
+        return Result(None, problems)
     wanted = _reachable(catalog, service)
     return as_json_schemas(wanted).then(lambda schemas: _package(catalog, service, schemas))
 
@@ -93,7 +98,12 @@ def _files(
 ) -> Package:
     groups = event_groups(service)
     layout = place_classes(groups, definitions, sources, schemas, service.document.path)
-    view = view_service(catalog, service, message_names(groups))
+    fields = {
+        MessageId(definitions[key].place.owner.id): fields_of(source)
+        for key, source in sources.items()
+        if definitions[key].place.owner.kind == "message" and not definitions[key].place.path
+    }
+    view = view_service(catalog, service, message_names(groups), fields, saga_routes(catalog, service))
     top = header(service.document.path)
     files = {
         module.path: render("event.py", header=top, module=module)
@@ -102,13 +112,19 @@ def _files(
     files |= _service_files(service, view, top)
     if any(path.startswith("events/types/") for path in files):
         files["events/types/__init__.py"] = render("package.py", header=top, says="Types that events share.")
+    for saga in view.sagas:
+        files[f"sagas/{saga.module}.py"] = render("saga.py", header=top, saga=saga)
+    if view.sagas:
+        files["sagas/__init__.py"] = render("package.py", header=top, says="One module a saga.")
+    asking = [saga for saga in view.sagas if saga.asked]
     methods = tuple(method.name for method in view.receives)
     return Package(
         package_name(service.name),
         service.document.path,
         files,
-        {"handlers.py": _handlers(view)},
-        {"handlers.py": methods},
+        {"handlers.py": _handlers(view)}
+        | {f"{saga.module}.py": render("saga_messages.py", saga=saga) for saga in asking},
+        {"handlers.py": methods} | {f"{saga.module}.py": tuple(each.name for each in saga.asked) for saga in asking},
     )
 
 

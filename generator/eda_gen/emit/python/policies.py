@@ -9,7 +9,7 @@ from typing import TypeAlias
 from eda_gen.emit.python.text import literal
 from eda_gen.model import Channel, DeadLetter, OnFailure, Ordering, ReceiveOperation, Retry, Service
 
-__all__ = ["Arguments", "channel_arguments", "duration", "inbox_arguments", "policy_arguments"]
+__all__ = ["Arguments", "channel_arguments", "duration", "inbox_arguments", "policy_arguments", "retry_policy"]
 
 Arguments: TypeAlias = "tuple[tuple[str, str], ...]"
 """Names of arguments, and their values as Python source."""
@@ -52,7 +52,7 @@ def _choices(operation: ReceiveOperation) -> Iterator[tuple[str, str]]:
     if operation.idempotency_window != WINDOW:
         yield "idempotency_window", duration(operation.idempotency_window)
     if operation.retry != Retry():
-        yield "retry", f"RetryPolicy({', '.join(_retry(operation.retry))})"
+        yield "retry", retry_policy(operation.retry)
     if operation.on_failure is not OnFailure.PARK_KEY:
         yield "on_failure", literal(operation.on_failure.value)
     if operation.concurrency != CONCURRENCY:
@@ -66,6 +66,10 @@ def _dead_letter(letter: DeadLetter) -> str:
         "" if letter.retention == DeadLetter(letter.address).retention else f", retention={duration(letter.retention)}"
     )
     return f"DeadLetterPolicy(address={literal(letter.address)}{kept})"
+
+
+def retry_policy(retry: Retry) -> str:
+    return f"RetryPolicy({', '.join(_retry(retry))})"
 
 
 def _retry(retry: Retry) -> Iterator[str]:

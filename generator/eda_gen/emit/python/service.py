@@ -11,6 +11,8 @@ from eda_gen.emit.python.imports import import_lines
 from eda_gen.emit.python.layout import EventNames
 from eda_gen.emit.python.naming import Names, constant_name, pascal, snake
 from eda_gen.emit.python.policies import Arguments, channel_arguments, inbox_arguments, policy_arguments
+from eda_gen.emit.python.saga_routes import SagaRoutes
+from eda_gen.emit.python.sagas import FieldsOf, SagaModule, saga_modules
 from eda_gen.emit.python.text import literal
 from eda_gen.model import Catalog, Channel, HandlerStyle, MessageId, ReceiveOperation, Service
 
@@ -85,13 +87,22 @@ class ServiceView:
     policies: tuple[PolicyView, ...]
     sends: tuple[PublisherMethod, ...]
     receives: tuple[ConsumerMethod, ...]
+    sagas: tuple[SagaModule, ...]
 
 
-def view_service(catalog: Catalog, service: Service, events: Mapping[MessageId, EventNames]) -> ServiceView:
+def view_service(
+    catalog: Catalog,
+    service: Service,
+    events: Mapping[MessageId, EventNames],
+    fields: FieldsOf,
+    sagas: Sequence[SagaRoutes],
+) -> ServiceView:
     names = Names(("TOPOLOGY",))
-    receives = [operation for operation in service.receives if operation.messages]
+    handled = [operation for operation in service.receives if operation.messages]
+    receives = [*handled, *(operation for saga in sagas for operation in saga.receives)]
     sends = list(_sends(service))
-    outgoing = _constants(catalog, (send.channel for send in sends), names)
+    sent = (*(send.channel for send in sends), *(channel for saga in sagas for channel in saga.sends.values()))
+    outgoing = _constants(catalog, sent, names)
     known = {each.id: each for each in service.channels}
     used = [*outgoing, *(operation.channel for operation in receives)]
     rest = _constants(catalog, () if used else known, names)
@@ -112,7 +123,8 @@ def view_service(catalog: Catalog, service: Service, events: Mapping[MessageId, 
             PolicyView(policies[each.id], policy_arguments(each, incoming[each.channel])) for each in receives
         ),
         sends=tuple(_publisher_methods(catalog, sends, outgoing, events)),
-        receives=tuple(_consumer_methods(receives, policies, events)),
+        receives=tuple(_consumer_methods(handled, policies, events)),
+        sagas=tuple(saga_modules(sagas, events, fields, outgoing, policies)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
+from eda_runtime import expressions
 from eda_runtime.broker import Broker
 from eda_runtime.contracts import AnySubscription, Topology
 from eda_runtime.errors import ConfigurationError
@@ -29,6 +31,7 @@ __all__ = ["ROLES", "App", "Role"]
 Role: TypeAlias = Literal["consumer", "relay", "retry", "saga"]
 ROLES: tuple[Role, ...] = ("consumer", "relay", "retry", "saga")
 Publisher_co = TypeVar("Publisher_co", covariant=True)
+log = logging.getLogger(__name__)
 
 
 class App(Generic[Publisher_co]):
@@ -66,6 +69,7 @@ class App(Generic[Publisher_co]):
         self._transport: Transport | None = None
         self._opened: Service[Publisher_co] | None = None
         self._users = 0
+        _check_expressions(self.subscriptions)
 
     def bound_to(self, *, store: Store, transport: Transport) -> App[Publisher_co]:
         """The same service on a store and a transport that are open already, and that it will not close."""
@@ -123,6 +127,7 @@ class App(Generic[Publisher_co]):
                 except TimeoutError:
                     if not work.cancelled():
                         raise
+                    log.warning("the grace period is over: what was in hand rolls back, and is delivered again")
                 finally:
                     stopping.cancel()
                     work.cancel()
@@ -140,7 +145,7 @@ class App(Generic[Publisher_co]):
             )
         if isinstance(service.transport, Broker):
             await service.transport.connect()
-        if service.store.embedded and self.settings.broker_url == self.settings.database_url:
+        if self.settings.one_file:
             await service.transport.provision(self.topology)
 
     async def _work(self, service: Service[Publisher_co], roles: frozenset[Role]) -> None:
@@ -176,6 +181,12 @@ class App(Generic[Publisher_co]):
             transport=self._transport or Broker(self.settings),
             telemetry=Telemetry(),
         )
+
+
+def _check_expressions(subscriptions: Iterable[AnySubscription]) -> None:
+    for contract in (contract for subscription in subscriptions for contract in subscription.messages):
+        for expression in filter(None, (contract.key, contract.dedupe, contract.correlation)):
+            expressions.check(expression)
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from functools import cache
 from pydantic import BaseModel, RootModel
 from pydantic_core import to_jsonable_python
 
-__all__ = ["evaluate"]
+from eda_runtime.errors import ConfigurationError
+
+__all__ = ["check", "evaluate"]
 
 
 def evaluate(expression: str, payload: object, headers: Mapping[str, str]) -> str | None:
@@ -26,12 +28,19 @@ def evaluate(expression: str, payload: object, headers: Mapping[str, str]) -> st
     return _text(value)
 
 
+def check(expression: str) -> None:
+    """Raise `ConfigurationError` unless this is an expression that `evaluate` knows."""
+    _parse(expression)
+
+
 @cache
 def _parse(expression: str) -> tuple[str, tuple[str, ...]]:
     place, _, pointer = expression.partition("#")
     source = place.removeprefix("$message.")
     if source not in ("payload", "header") or (pointer and not pointer.startswith("/")):
-        raise ValueError(f"{expression!r} is no runtime expression: write $message.payload#/… or $message.header#/…")
+        raise ConfigurationError(
+            f"{expression!r} is no runtime expression: write $message.payload#/… or $message.header#/…"
+        )
     return source, tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 

@@ -37,11 +37,14 @@ Send = Callable[[Sequence[Outgoing]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Producer:
-    """Who a service's messages come from, and the way past the outbox for those that ask for it."""
+    """Who a service's messages come from, and the way past the outbox for those that ask for it.
+
+    There is none where the broker is in the database's own file, which the open transaction keeps to itself.
+    """
 
     source: str
     telemetry: Telemetry
-    send: Send
+    send: Send | None
 
 
 class Outbox:
@@ -74,8 +77,15 @@ class Outbox:
         *,
         parameters: Mapping[str, str] | None = None,
     ) -> None:
-        """Send at once, whatever becomes of the transaction; returns when the broker has it."""
-        await self._producer.send([self._message(contract, event, channel, parameters or {})])
+        """Send at once, whatever becomes of the transaction; returns when the broker has it.
+
+        On the embedded default, one SQLite file for all, the message is queued like any other.
+        """
+        message = self._message(contract, event, channel, parameters or {})
+        if self._producer.send is None:
+            self._pending.append(message)
+        else:
+            await self._producer.send([message])
 
     def _message(
         self,

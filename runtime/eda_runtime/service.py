@@ -58,7 +58,8 @@ class Service(Generic[Publisher_co]):
     """By consumer group."""
 
     def begin(self) -> AbstractAsyncContextManager[Work]:
-        producer = Producer(self.source, self.telemetry, self.transport.publish)
+        send = None if self.settings.one_file else self.transport.publish
+        producer = Producer(self.source, self.telemetry, send)
         return begin(self.store, producer, self.relay_bell.ring)
 
     def publish(self, work: Work, cause: Envelope | None = None) -> Publisher_co:

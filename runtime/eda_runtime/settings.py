@@ -39,6 +39,11 @@ class Settings:
             if "://" not in url:
                 raise ConfigurationError(f"{variable} is no URL such as sqlite:///eda.db or postgresql://host/name")
 
+    @property
+    def one_file(self) -> bool:
+        """Whether one SQLite file is both database and broker, as it is by default."""
+        return self.database_url == self.broker_url and self.database_url.startswith("sqlite:")
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read `EDA_*`. Raises `ConfigurationError` that names the variable whose value is wrong."""

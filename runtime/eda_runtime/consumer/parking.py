@@ -45,7 +45,8 @@ SELECT min(due_at) - now_ms() FROM eda_parked WHERE consumer = $1 AND due_at IS 
 """
 PUT_OFF = f"""
 UPDATE eda_parked SET due_at = now_ms() + {LOOK_AGAIN} WHERE "position" IN (
-    SELECT "position" FROM eda_parked p WHERE consumer = $1 AND due_at <= now_ms() AND NOT ({IS_HEAD}) LIMIT 1000)
+    SELECT "position" FROM eda_parked p WHERE consumer = $1 AND due_at <= now_ms() AND NOT ({IS_HEAD})
+    LIMIT 1000 FOR UPDATE SKIP LOCKED)
 """  # noqa: S608  made of constants
 INSERT = """
 INSERT INTO eda_parked (consumer, "key", address, "partition", origin, appended_at, headers, envelope, body, attempts,

@@ -83,15 +83,23 @@ class PostgresqlStore:
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[AsyncConnection]:
-        connecting = self._engine.connect()
-        try:
-            connection = await connecting
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as error:
-            raise StoreError(f"the database {self._name} cannot be reached: {error}") from error
+        connection = await self._open_connection()
         try:
             yield connection
         finally:
             await connection.close()
+
+    async def _open_connection(self) -> AsyncConnection:
+        """A connection of the pool; those that the server has closed meanwhile are replaced."""
+        try:
+            while True:
+                connection = await self._engine.connect()
+                if not (await _driver(connection)).is_closed():
+                    return connection
+                await connection.invalidate()
+                await connection.close()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as error:
+            raise StoreError(f"the database {self._name} cannot be reached: {error}") from error
 
 
 class PostgresqlTransaction:

@@ -67,6 +67,9 @@ class Publisher:
         event = Placed(key=key, number=number, filler=filler) if filler else Placed(key=key, number=number)
         self._outbox.add(PLACED, event, ORDERS)
 
+    async def at_once(self, key: str, number: int) -> None:
+        await self._outbox.send_now(PLACED, Placed(key=key, number=number), ORDERS)
+
     def to(self, address: str, event: Placed) -> None:
         self._outbox.add(PLACED, event, replace(ORDERS, address=address))
 

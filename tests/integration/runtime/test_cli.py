@@ -106,7 +106,7 @@ async def test_replay_passes_over_what_was_handled_and_reads_what_the_inbox_has_
 
     result = eda(file_url, "replay", "--group", POLICY.group, "--from", "2020-01-01")
 
-    assert result.stdout == f"begins 2\n2 messages read again by {POLICY.group}\n"
+    assert result.stdout.endswith(f"\n2 messages read again by {POLICY.group}\n")
     async with create_app(file_url) as app:
         assert await count(app, "notes") == 3
 

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from tests.integration.runtime.support import count, create_app, noted, notes, place, prepared
+from tests.integration.runtime.support import ORDERS, count, create_app, noted, notes, place, prepared, received
 
 from eda_runtime.errors import UnitOfWorkError
 
@@ -140,3 +141,36 @@ async def test_what_only_writes_to_the_outbox_needs_no_broker(url: str) -> None:
         await place(app, ("a", 1))
 
         assert await count(app, "eda_outbox") == 1
+
+
+async def test_what_goes_past_the_outbox_is_sent_though_the_transaction_rolls_back(postgresql_url: str) -> None:
+    async with prepared(create_app(postgresql_url)) as app:
+        with pytest.raises(ZeroDivisionError):
+            async with app.unit_of_work() as uow:
+                await uow.publish.at_once("a", 1)
+                raise ZeroDivisionError
+
+        assert [delivery.key for delivery in await received(app, ORDERS.address)] == ["a"]
+
+
+async def test_what_goes_past_the_outbox_waits_for_the_commit_where_all_is_one_file(tmp_path: object) -> None:
+    async with prepared(create_app(f"sqlite:///{tmp_path}/eda.db")) as app:
+        async with app.unit_of_work() as uow:
+            await uow.publish.at_once("a", 1)
+
+        assert await count(app, "eda_outbox") == 1
+
+
+async def test_connections_that_the_server_has_closed_are_replaced(postgresql_url: str) -> None:
+    async with prepared(create_app(postgresql_url)) as app:
+        async with app.unit_of_work(), app.unit_of_work():
+            pass
+        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid != "
+        await app.opened.store.fetch(kill + "pg_backend_pid()")
+        await asyncio.sleep(0.1)
+
+        async with app.unit_of_work() as one, app.unit_of_work() as two:
+            one.publish.placed("a", 1)
+            two.publish.placed("a", 2)
+
+        assert await count(app, "eda_outbox") == 2

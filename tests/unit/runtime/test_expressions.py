@@ -9,6 +9,7 @@ import pytest
 from pydantic import Field, RootModel
 
 from eda_runtime import Event
+from eda_runtime.errors import ConfigurationError
 from eda_runtime.expressions import evaluate
 
 
@@ -78,5 +79,5 @@ def test_an_expression_reaches_into_a_payload_that_is_an_array() -> None:
 
 @pytest.mark.parametrize("expression", ["orderId", "$message.body#/x", "$message.payload#x"])
 def test_what_is_no_expression_is_refused(expression: str) -> None:
-    with pytest.raises(ValueError, match="is no runtime expression"):
+    with pytest.raises(ConfigurationError, match="is no runtime expression"):
         evaluate(expression, ORDER, {})

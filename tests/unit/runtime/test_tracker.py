@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eda_runtime.transports.tracker import Tracker
+from eda_runtime.transports import Delivery
+from eda_runtime.transports.tracker import Token, Tracker, tracked
 
 LAST = 12
 
@@ -96,3 +99,15 @@ def test_what_was_released_is_in_nobody_s_hands() -> None:
     tracker.release([2, 3])
 
     assert tracker.idle
+
+
+def test_what_was_read_under_another_lease_counts_for_nothing() -> None:
+    def read(partition: int, epoch: int, position: int) -> Delivery:
+        token = Token(partition, epoch, position)
+        return Delivery("orders", 0, "1", None, {}, b"", None, None, datetime.now(UTC), token)
+
+    mine = Tracker(partition=1, number=0, epoch=2, cursor=0)
+
+    found = list(tracked({1: mine}, [read(1, 2, 5), read(1, 1, 6), read(3, 2, 7), read(1, 2, 8)]))
+
+    assert found == [(mine, [5, 8])]

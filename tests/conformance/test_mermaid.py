@@ -21,8 +21,8 @@ from eda_gen.passes import compile_workspace
 CORPUS = os.environ.get("EDA_CORPUS")
 
 
-def drawn(catalog: Catalog, where: str = "") -> Iterator[tuple[str, str]]:
-    for hops in (False, True):
+def drawn(catalog: Catalog, where: str = "", ways: tuple[bool, ...] = (False, True)) -> Iterator[tuple[str, str]]:
+    for hops in ways:
         for each in all_diagrams(catalog, hops=hops):
             yield f"{where}{each.name}{' with hops' if hops else ''}", each.text
 
@@ -61,6 +61,21 @@ def test_mermaid_accepts_the_diagrams_of_a_spec_full_of_its_own_syntax(tmp_path:
         diagrams += drawn(hostile_catalog(texts, tmp_path), f"{shift} ")
 
     assert refused(diagrams) == []
+
+
+def test_mermaid_accepts_the_diagrams_of_faulty_designs() -> None:
+    cases = sorted(Path("tests/unit/rules/cases").glob("*.yaml"))
+
+    diagrams = [each for path in cases for each in drawn(compiled(path), f"{path.stem} ", (False,))]
+
+    assert refused(diagrams) == []
+
+
+def test_mermaid_accepts_every_diagram_that_stands_in_the_repository() -> None:
+    paths = [path for folder in ("tests/golden", "examples") for path in Path(folder).rglob("*.mmd")]
+
+    assert paths
+    assert refused((str(path), path.read_text("utf-8")) for path in paths) == []
 
 
 @settings(max_examples=5, deadline=None)

@@ -30,12 +30,12 @@ def command_without_handler(subject: Subject) -> Iterator[Finding]:
 
 @rule("EDA521", severity=Severity.ERROR)
 def command_with_two_handlers(subject: Subject) -> Iterator[Finding]:
-    """A command or query is received by two consumers.
+    """A command or query is received by two consumers, or by one and a saga that it starts.
 
     Both carry it out: the payment is taken twice. What several may react to is an event.
     """
     for message, takers in subject.graph.takers.items():
-        handlers = tuple(each for each in takers if each.group is not None)
+        handlers = tuple(each for each in takers if each.group is not None or each.causes)
         if subject.catalog.messages[message].kind in _ORDERS and len({(e.service, e.name) for e in handlers}) > 1:
             names = listed(tuple(f"`{each.service}.{each.name}`" for each in handlers))
             told = f"{named(subject.catalog, message)} is carried out by {names}"

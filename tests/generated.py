@@ -12,6 +12,7 @@ from types import ModuleType
 
 import yaml
 from click.testing import CliRunner
+
 from eda_gen.cli import cli
 
 __all__ = ["Importable", "generate", "importable", "spec_of"]

@@ -1,4 +1,4 @@
-"""Every code that reading can report, with what it means. Rules of lint tell theirs in their docstrings."""
+"""Every code that reading and generating can report, with what it means. Rules of lint tell theirs in their docstrings."""
 
 from __future__ import annotations
 
@@ -49,6 +49,16 @@ _STRUCTURE: Final = {
     "EDA301": "Two documents describe a service of the same name.",
 }
 
+_GENERATING: Final = {
+    "EDA090": "A generated file was edited, or a file that was not generated is in its place.",
+    "EDA092": "A file cannot be read or written where code is generated.",
+    "EDA094": "A module of yours lacks methods that the spec asks for.",
+    "EDA095": "Two services would be written to one folder.",
+    "EDA192": "An Avro or Protobuf schema cannot be read.",
+    "EDA193": "No class can be made of a payload's schema.",
+    "EDA194": "A saga sends a message for which there is no address.",
+}
+
 _SUBJECTS: Final = {
     2: "events",
     3: "ownership",
@@ -76,5 +86,5 @@ def _of_extension() -> Mapping[str, str]:
     }
 
 
-CODES: Final[Mapping[str, str]] = MappingProxyType({**_READING, **_STRUCTURE, **_of_extension()})
+CODES: Final[Mapping[str, str]] = MappingProxyType({**_READING, **_STRUCTURE, **_GENERATING, **_of_extension()})
 """One sentence for each code."""

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests import checkers
+
 from eda_gen.cli import cli
 from eda_gen.cli.status import Status
-from tests import checkers
 
 CORPUS = os.environ.get("EDA_CORPUS")
 CONTRADICTED = {"asyncapi-2.0/Channel_Item_Object/valid-external-ref.yaml"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from eda_gen.cli import cli
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/specs"))

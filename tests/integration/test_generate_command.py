@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from eda_gen.cli import _run
 from tests.checkers import tree
 from tests.generated import spec_of
+
+from eda_gen.cli import _run
 
 EDA_GEN = str(Path(sys.executable).with_name("eda-gen"))
 ORDER = {"type": "object", "properties": {"id": {"type": "string"}}}

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-from eda_runtime.codec import decode, encode
-from eda_runtime.contracts import MessageContract
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis_jsonschema import from_schema
 from jsonschema import Draft7Validator
 from tests.generated import Importable, generate, importable, spec_of
+
+from eda_runtime.codec import decode, encode
+from eda_runtime.contracts import MessageContract
 
 Json = Any
 

@@ -1,4 +1,4 @@
-"""Every code that reading reports is explained, and every explained code is reported by something."""
+"""Every code that reading and generating report is explained, and every explained code is reported by something."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ READING = [
     *(GENERATOR / "source").rglob("*.py"),
     *(GENERATOR / "asyncapi").rglob("*.py"),
     *(GENERATOR / "passes").rglob("*.py"),
+    *(GENERATOR / "emit" / "python").rglob("*.py"),
+    *(GENERATOR / "output").rglob("*.py"),
+    GENERATOR / "cli" / "generate.py",
     GENERATOR / "config.py",
 ]
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from eda_gen.output import Plan, plan_package, write_plans
 
 FILES = {"a.py": "x = 1\n", "events/b.py": "y = 'two'\n"}

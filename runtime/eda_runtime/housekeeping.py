@@ -1,4 +1,4 @@
-"""Forgets what has outlived its use: old inbox entries and dead letters."""
+"""Forgets what has outlived its use: old inbox entries, dead letters, and messages of a log that everyone has read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from eda_runtime.consumer import dead_letters, inbox
 from eda_runtime.contracts import AnySubscription
 from eda_runtime.service import Service
 from eda_runtime.stores import Store
+from eda_runtime.transports import Retaining, Transport
 
-__all__ = ["Janitor", "Purged", "purge"]
+__all__ = ["Janitor", "Purged", "purge", "purge_messages"]
 
 EVERY_SECONDS = 600.0
 log = logging.getLogger(__name__)
@@ -41,6 +42,11 @@ async def purge(store: Store, subscriptions: Sequence[AnySubscription]) -> Seque
     ]
 
 
+async def purge_messages(transport: Transport) -> int:
+    """Delete messages past their channel's retention, where the broker does not do so by itself; returns how many."""
+    return await transport.purge() if isinstance(transport, Retaining) else 0
+
+
 class Janitor:
     """Purges now and then while the service runs."""
 
@@ -53,5 +59,6 @@ class Janitor:
             await self._service.pause(EVERY_SECONDS)
             try:
                 await purge(self._service.store, self._subscriptions)
+                await purge_messages(self._service.transport)
             except Exception as error:  # noqa: BLE001  the database is away: the next time will do
                 log.warning("the purge is put off: %s", error)

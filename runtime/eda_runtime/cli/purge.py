@@ -9,7 +9,7 @@ import click
 
 from eda_runtime.app import App
 from eda_runtime.cli.target import split_target
-from eda_runtime.housekeeping import Purged, purge
+from eda_runtime.housekeeping import Purged, purge, purge_messages
 
 __all__ = ["command"]
 
@@ -17,12 +17,16 @@ __all__ = ["command"]
 @click.command("purge")
 @click.argument("app", nargs=-1)
 def command(app: tuple[str, ...]) -> None:
-    """Delete inbox entries past their idempotency window, and dead letters past their retention."""
+    """Delete inbox entries past their idempotency window, dead letters and the log's messages past their retention."""
     service, _ = split_target(app)
-    for gone in asyncio.run(_purge(service)):
+    consumers, messages = asyncio.run(_purge(service))
+    for gone in consumers:
         click.echo(f"{gone.consumer}: {gone.inbox} inbox entries and {gone.dead_letters} dead letters deleted")
+    if messages:
+        click.echo(f"{messages} messages deleted that every consumer has read")
 
 
-async def _purge(app: App[object]) -> Sequence[Purged]:
+async def _purge(app: App[object]) -> tuple[Sequence[Purged], int]:
     async with app:
-        return await purge(app.opened.store, app.subscriptions)
+        consumers = await purge(app.opened.store, app.subscriptions)
+        return consumers, await purge_messages(app.opened.transport)

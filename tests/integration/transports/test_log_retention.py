@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from eda_runtime.contracts import Topology
+from eda_runtime.housekeeping import purge_messages
+from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance.kit import CHANNEL, KEYS, event, events, ids, policy, rest, take, topology
-from eda_runtime.transports.log import LogTransport
+from eda_runtime.transports.log import LogTransport, open_transport
 
 NOW = timedelta(0)
 
@@ -59,6 +61,13 @@ async def test_unread_messages_go_when_told_so_and_readers_go_on_behind_them(log
 
     assert ids(await rest(receiver)) == ["a/5"]
     assert [lag.messages for lag in await log.lag(topology("billing", "shipping"))] == [0, 1]
+
+
+async def test_a_log_that_was_never_provisioned_holds_nothing_to_delete(url: str) -> None:
+    empty = await open_transport(url, Settings(url))
+
+    assert await purge_messages(empty) == 0
+    await empty.close()
 
 
 async def test_dead_letters_that_no_group_reads_go_by_age(log: LogTransport) -> None:

@@ -89,6 +89,8 @@ class LogTransport:
 
         What some group has not acknowledged stays, however old, unless `unread` is set.
         """
+        if not await self._database.has_schema():
+            return 0
         return await retention.purge(self._database, older_than, unread=unread)
 
     async def close(self) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from eda_gen.compat.render import Comparison
     from eda_gen.model import Catalog
 
+DEEP = 5000
+"""Frames: schemas that refer to one another are followed one into the next, about ten frames each."""
+
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
 
 
@@ -46,6 +49,7 @@ def breaking(
     """
     from eda_gen.compat import ContentModel, Mode
 
+    sys.setrecursionlimit(DEEP)
     loaded = load_config(find_config(Path.cwd()))
     config = loaded.value
     wanted = against or (config.compat.against if config is not None else None)

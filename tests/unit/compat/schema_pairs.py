@@ -212,7 +212,7 @@ def read_by(schema: Json) -> Json:
 
 def _everywhere(schema: Json, closed: bool) -> Json:
     if not isinstance(schema, Mapping):
-        return schema
+        return {"additionalProperties": False} if schema is True and closed else schema
     changed: dict[str, Json] = {}
     for keyword, value in schema.items():
         if keyword in _SCHEMA_MAPS and isinstance(value, Mapping):

@@ -10,7 +10,7 @@ from eda_gen.compat.difference import ContentModel, Difference, Direction, combi
 from eda_gen.model import Json
 
 SETTINGS = settings(
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )

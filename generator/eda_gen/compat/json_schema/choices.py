@@ -10,13 +10,17 @@ from typing import Final
 from eda_gen.compat.difference import Difference, Direction, Place
 from eda_gen.compat.json_schema.comparison import Comparison
 from eda_gen.compat.json_schema.disjoint import disjoint
-from eda_gen.compat.json_schema.shape import Part, Shape, both
+from eda_gen.compat.json_schema.shape import Part, Shape, Shapes, both
 from eda_gen.compat.json_schema.types import ANYTHING, types
 from eda_gen.compat.rules import rule
 
 __all__ = ["compare_choices"]
 
 LIKE: Final = (Direction.NONE, Direction.NARROWS, Direction.WIDENS)
+
+
+MANY: Final = 4
+"""Choices of both sides that are multiplied out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,10 @@ _Pairs = dict[int, int]
 
 
 def compare_choices(comparison: Comparison, old: Shape, new: Shape) -> Iterator[Difference]:
-    before, after = _split(old), _split(new)
+    if len(old.choices) + len(new.choices) > MANY:
+        yield from _one_by_one(comparison, old, new)
+        return
+    before, after = _split(comparison.old, old), _split(comparison.new, new)
     pairs = _matched(comparison, before.branches, after.branches)
     for i, j in pairs.items():
         yield from comparison.shapes(before.branches[i].whole, after.branches[j].whole)
@@ -50,13 +57,26 @@ def compare_choices(comparison: Comparison, old: Shape, new: Shape) -> Iterator[
         yield from _overlapping(comparison, before, after, pairs)
 
 
-def _split(shape: Shape) -> _Side:
+def _one_by_one(comparison: Comparison, old: Shape, new: Shape) -> Iterator[Difference]:
+    """Many choices that hold at once are not multiplied out: each is held against the one at its position."""
+    if len(old.choices) != len(new.choices):
+        told = "the number of choices that hold at once changed, and there are too many to compare"
+        yield Difference(rule("not-comparable"), Direction.CHANGES, told, old.home, new.home)
+        return
+    beside = (Shape(each.place, each.parts, forbidden=each.forbidden) for each in (old, new))
+    yield from comparison.shapes(*beside)
+    for was, now in zip(old.choices, new.choices, strict=True):
+        yield from comparison.shapes(Shape(was.place, choices=(was,)), Shape(now.place, choices=(now,)))
+
+
+def _split(shapes: Shapes, shape: Shape) -> _Side:
     """The alternatives of the first choice; of a shape without one, its types."""
     if not shape.choices:
         return _Side(shape, _by_type(shape), False, shape.place)
     choice, others = shape.choices[0], shape.choices[1:]
     beside = Shape(shape.place, shape.parts, others)
-    branches = tuple(_Branch(each, both(beside, each)) for each in choice.branches)
+    owns = [shapes.of(*branch) for branch in choice.branches]
+    branches = tuple(_Branch(each, both(beside, each)) for each in owns)
     return _Side(shape, branches, choice.exclusive, choice.place)
 
 
@@ -77,13 +97,14 @@ def _of_type(shape: Shape, name: str) -> Shape:
 
 
 def _matched(comparison: Comparison, old: Sequence[_Branch], new: Sequence[_Branch]) -> _Pairs:
-    """Equal alternatives first, then those that differ in one direction only, then those of the same name."""
+    """Equal alternatives first, then those that differ in one direction only, then those that are of one kind."""
     pairs: _Pairs = {}
-    for liking in (_equal, _similar, _namesake):
+    akin = {j: [i for i in _nearest(j, len(old)) if _akin(comparison, old[i].own, new[j].own)] for j in range(len(new))}
+    for liking in (_equal, _similar, _namesake, _akin):
         for j, after in enumerate(new):
             if j in pairs.values():
                 continue
-            free = (i for i in sorted(range(len(old)), key=lambda i: abs(i - j)) if i not in pairs)
+            free = (i for i in (range(len(old)) if liking is _namesake else akin[j]) if i not in pairs)
             found = next((i for i in free if liking(comparison, old[i].own, after.own)), None)
             if found is not None:
                 pairs[found] = j
@@ -91,6 +112,15 @@ def _matched(comparison: Comparison, old: Sequence[_Branch], new: Sequence[_Bran
     if len(left[0]) == len(left[1]) == 1:
         pairs[left[0][0]] = left[1][0]
     return pairs
+
+
+def _nearest(index: int, length: int) -> list[int]:
+    return sorted(range(length), key=lambda each: abs(each - index))
+
+
+def _akin(comparison: Comparison, old: Shape, new: Shape) -> bool:
+    """Nothing tells the two apart, as another type or another value of a required property would."""
+    return not disjoint((comparison.old, old), (comparison.new, new))
 
 
 def _equal(comparison: Comparison, old: Shape, new: Shape) -> bool:
@@ -138,12 +168,16 @@ def _overlapping(comparison: Comparison, old: _Side, new: _Side, pairs: _Pairs) 
         kept = _kept(comparison, old, new, pairs, Direction.WIDENS) if old.exclusive else set()
         for j, k in combinations(range(len(new.branches)), 2):
             known = back.get(j) in kept and back.get(k) in kept
-            if not known and not disjoint(comparison.new, new.branches[j].whole, new.branches[k].whole):
+            if not known and not disjoint(
+                (comparison.new, new.branches[j].whole), (comparison.new, new.branches[k].whole)
+            ):
                 yield _overlap(Direction.NARROWS, old.place, new.branches[k].whole.place, j)
     if old.exclusive:
         kept = _kept(comparison, old, new, pairs, Direction.NARROWS) if new.exclusive else set()
         for i, k in combinations(range(len(old.branches)), 2):
-            if not {i, k} <= kept and not disjoint(comparison.old, old.branches[i].whole, old.branches[k].whole):
+            if not {i, k} <= kept and not disjoint(
+                (comparison.old, old.branches[i].whole), (comparison.old, old.branches[k].whole)
+            ):
                 yield _overlap(Direction.WIDENS, old.branches[k].whole.place, new.place, i)
 
 

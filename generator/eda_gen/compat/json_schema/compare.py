@@ -66,7 +66,12 @@ def compare_json_schemas(
     """What differs between a schema of one catalog and a schema of another."""
     before, after = (_referred(schemas, id) for schemas, id in (old, new))
     tolerant = content_model is ContentModel.TOLERANT
-    return Comparison(Shapes(old[0]), Shapes(new[0]), tolerant, _compare, unchanged).shapes(before, after)
+    comparison = Comparison(Shapes(old[0]), Shapes(new[0]), tolerant, _compare, unchanged)
+    try:
+        return comparison.shapes(before, after)
+    except RecursionError:
+        message = "the schema changed, and refers to itself too deeply to be compared"
+        return (Difference(rule("not-comparable"), Direction.CHANGES, message, Place.of(old[1]), Place.of(new[1])),)
 
 
 def _referred(schemas: Mapping[SchemaId, Schema], id: SchemaId) -> Shape:

@@ -13,19 +13,24 @@ DEPTH = 4
 """How many steps into required properties are taken to find one that tells the shapes apart."""
 
 
-def disjoint(shapes: Shapes, first: Shape, second: Shape, depth: int = DEPTH) -> bool:
+Sided = tuple[Shapes, Shape]
+"""A shape with the schemas that it may refer to."""
+
+
+def disjoint(one: Sided, other: Sided, depth: int = DEPTH) -> bool:
     """Different types, different listed values, or a property that both require and that tells them apart."""
+    first, second = one[1], other[1]
     if first.forbidden or second.forbidden or not types(first) & types(second):
         return True
-    one, other = allowed_values(first), allowed_values(second)
-    if one is not None and other is not None and not one.keys() & other.keys():
+    values = allowed_values(first), allowed_values(second)
+    if values[0] is not None and values[1] is not None and not values[0].keys() & values[1].keys():
         return True
     if depth == 0 or types(first) & types(second) != {"object"}:
         return False
     shared = required(first).keys() & required(second).keys()
-    return any(_apart(shapes, first, second, name, depth - 1) for name in sorted(shared))
+    return any(disjoint(_property(one, name), _property(other, name), depth - 1) for name in sorted(shared))
 
 
-def _apart(shapes: Shapes, first: Shape, second: Shape, name: str, depth: int) -> bool:
-    one, other = (shapes.every(shape.place, property_schemas(shape, name)) for shape in (first, second))
-    return disjoint(shapes, one, other, depth)
+def _property(sided: Sided, name: str) -> Sided:
+    shapes, shape = sided
+    return shapes, shapes.every(shape.place, property_schemas(shape, name))

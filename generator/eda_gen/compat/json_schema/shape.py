@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eda_gen.compat.difference import Place
 from eda_gen.model import Json, Schema, SchemaId
@@ -35,11 +35,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A `oneOf` or `anyOf` of at least two alternatives."""
+    """A `oneOf` or `anyOf` of at least two alternatives, which are made shapes of when they are compared."""
 
     exclusive: bool
     place: Place
-    branches: tuple[Shape, ...]
+    branches: tuple[Located, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Shape:
         return (
             self.place,
             *(part.place for part in self.parts),
-            *(branch.place for choice in self.choices for branch in choice.branches),
+            *(place for choice in self.choices for place, _ in choice.branches),
         )
 
     def all(self, keyword: str) -> Iterator[Located]:
@@ -93,6 +93,8 @@ class Shapes:
     """Makes shapes of the schemas of one catalog."""
 
     schemas: Mapping[SchemaId, Schema]
+    targets: dict[SchemaId, Shape] = field(default_factory=dict)
+    """The shapes of schemas that references led to, so that each is made once."""
 
     def of(self, place: Place, value: Json, passed: frozenset[str] = frozenset()) -> Shape:
         """The shape of a schema. `passed` are the references that led here without a step into the value."""
@@ -119,7 +121,10 @@ class Shapes:
         reference = SchemaId(written) if isinstance(written, str) else None
         if reference is None or reference not in self.schemas or reference in passed:
             return Shape(place, (Part(place, value),))
-        target = self.of(Place.of(reference), self.schemas[reference].body, passed | {reference})
+        if reference not in self.targets:
+            body = self.schemas[reference].body
+            self.targets[reference] = self.of(Place.of(reference), body, passed | {reference})
+        target = self.targets[reference]
         beside = {keyword: each for keyword, each in value.items() if keyword != "$ref"}
         if not beside:
             return Shape(place, target.parts, target.choices, target.forbidden, reference)
@@ -129,10 +134,10 @@ class Shapes:
         if not isinstance(value, Sequence) or isinstance(value, str) or not value:
             return shape
         at = shape.place.child(keyword)
-        branches = tuple(self.of(at.child(index), each, passed) for index, each in enumerate(value))
+        branches = tuple((at.child(index), each) for index, each in enumerate(value))
         if keyword != "allOf" and len(branches) > 1:
             choice = Choice(keyword == "oneOf", at, branches)
             return Shape(shape.place, shape.parts, (*shape.choices, choice), shape.forbidden)
         for branch in branches:
-            shape = at_place(shape.place, both(shape, branch))
+            shape = at_place(shape.place, both(shape, self.of(*branch, passed)))
         return shape

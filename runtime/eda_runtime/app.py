@@ -159,7 +159,7 @@ class App(Generic[Publisher_co]):
             if "relay" in roles:
                 tasks.create_task(Relay(service).run(), name="relay")
             if "retry" in roles:
-                tasks.create_task(Janitor(service, self.subscriptions).run(), name="janitor")
+                tasks.create_task(Janitor(service, self.subscriptions, self.sagas).run(), name="janitor")
             for saga in self.sagas if "saga" in roles else ():
                 tasks.create_task(Timers(service, saga).run(), name=f"{saga.name} timers")
             for subscription in self.subscriptions:

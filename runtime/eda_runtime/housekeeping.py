@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from eda_runtime.consumer import dead_letters, inbox
 from eda_runtime.contracts import AnySubscription
+from eda_runtime.saga import control
+from eda_runtime.saga.definition import AnySaga
 from eda_runtime.service import Service
 from eda_runtime.stores import Store
 from eda_runtime.transports import Retaining, Transport
@@ -50,9 +52,12 @@ async def purge_messages(transport: Transport) -> int:
 class Janitor:
     """Purges now and then while the service runs."""
 
-    def __init__(self, service: Service[object], subscriptions: Sequence[AnySubscription]) -> None:
+    def __init__(
+        self, service: Service[object], subscriptions: Sequence[AnySubscription], sagas: Sequence[AnySaga] = ()
+    ) -> None:
         self._service = service
         self._subscriptions = subscriptions
+        self._sagas = sagas
 
     async def run(self) -> None:
         while not self._service.stopping.is_set():
@@ -60,5 +65,7 @@ class Janitor:
             try:
                 await purge(self._service.store, self._subscriptions)
                 await purge_messages(self._service.transport)
+                for saga in self._sagas:
+                    await control.purge(self._service.store, saga)
             except Exception as error:  # noqa: BLE001  the database is away: the next time will do
                 log.warning("the purge is put off: %s", error)

@@ -13,7 +13,7 @@ from eda_runtime.version import VERSION
 
 __all__ = ["main"]
 
-COMMANDS = ("run", "provision", "status", "dlq", "outbox", "replay", "purge")
+COMMANDS = ("run", "provision", "status", "dlq", "saga", "outbox", "replay", "purge")
 
 
 class LazyGroup(click.Group):

@@ -96,6 +96,7 @@ class Saga(Generic[State]):
     timeout: timedelta | None = None
     completes: Send[State, Any] | None = None
     fails: Send[State, Any] | None = None
+    retention: timedelta = timedelta(days=30)
 
     @property
     def steps(self) -> Iterator[Step[State]]:

@@ -17,7 +17,7 @@ LOAD = f"""
 WITH known AS (
     SELECT {COLUMNS} FROM eda_saga WHERE saga = $1 AND id IN (SELECT value FROM each($2)) ORDER BY id FOR UPDATE
 )
-SELECT now_ms(), {COLUMNS} FROM each($2) LEFT JOIN known ON known.id = value ORDER BY value
+SELECT now_ms(), known.* FROM each($2) LEFT JOIN known ON known.id = value ORDER BY value
 """  # noqa: S608  made of constants
 DUE = f"""
 SELECT now_ms(), {COLUMNS} FROM eda_saga WHERE saga = $1 AND due_at <= now_ms()
@@ -28,11 +28,11 @@ SELECT correlationid, id FROM eda_saga WHERE saga = $1 AND correlationid IN (SEL
 ORDER BY started_at
 """
 UPDATE = """
-UPDATE eda_saga AS known SET version = version + 1, status = value::json ->> 'status', state = value::json ->> 'state',
+UPDATE eda_saga SET version = version + 1, status = value::json ->> 'status', state = value::json ->> 'state',
     progress = value::json ->> 'progress', due_at = (value::json ->> 'due_at')::bigint, updated_at = now_ms()
 FROM each($2)
-WHERE saga = $1 AND known.id = value::json ->> 'id' AND version = (value::json ->> 'version')::bigint
-RETURNING known.id
+WHERE saga = $1 AND eda_saga.id = value::json ->> 'id' AND version = (value::json ->> 'version')::bigint
+RETURNING 1
 """
 NEW = ("saga", "id", "version", "status", "state", "progress", "due_at", "correlationid", "started_at", "updated_at")
 HISTORY = ("saga", "id", "at", "kind", "step", "message", "detail")

@@ -1,0 +1,89 @@
+"""The travel services, generated from `specs/travel` for the time of a test run, and what tests ask of them."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from click.testing import CliRunner
+from pydantic import BaseModel
+
+from eda_gen.cli import cli
+from eda_runtime import App, MessageContract, Settings
+
+__all__ = ["Makes", "bookings", "contract", "generated", "message", "service_module", "trip"]
+
+ROOT = Path(__file__).parents[3]
+PACKAGE = "travel_services"
+SPECS = tuple(str(ROOT / "specs" / "travel" / f"{name}.yaml") for name in ("bookings", "flights", "hotels", "payments"))
+TRIP = UUID("7f1c2a52-6a40-4a0f-9d5e-0d7c3c1b5a10")
+
+
+@cache
+def generated() -> Path:
+    """A folder on the path, with the generated services in one package."""
+    folder = Path(tempfile.mkdtemp(prefix="eda-travel-"))
+    outcome = CliRunner().invoke(cli, ["generate", *SPECS, "--out", str(folder / PACKAGE)], standalone_mode=False)
+    assert outcome.exception is None, outcome.output
+    (folder / PACKAGE / "__init__.py").touch()
+    sys.path.insert(0, str(folder))
+    return folder
+
+
+def service_module(name: str) -> Any:
+    """A module of the generated package, such as `bookings.app`."""
+    generated()
+    return import_module(f"{PACKAGE}.{name}")
+
+
+class Makes:
+    """The one message of the saga that only a person can make."""
+
+    def trip_rejected(self, state: Any) -> BaseModel:
+        return message(
+            "TripRejected", tripId=state.trip_requested.trip_id, reason=f"{state.failed_step} {state.failure}"
+        )
+
+
+def bookings(settings: Settings | None = None, makes: object | None = None) -> App[Any]:
+    app: App[Any] = service_module("bookings.app").create_app(object(), makes or Makes(), settings or Settings())
+    return app
+
+
+def contract(name: str) -> MessageContract[Any]:
+    """Of a message of the bookings service, such as `TripRequested`."""
+    module = "".join(f"_{each.lower()}" if each.isupper() else each for each in name).strip("_")
+    found: MessageContract[Any] = getattr(service_module(f"bookings.events.{module}"), f"{module.upper()}_V1")
+    return found
+
+
+def message(name: str, **fields: object) -> BaseModel:
+    """A message by its wire names."""
+    model: BaseModel = contract(name).model.model_validate(fields)
+    return model
+
+
+PRICE = {"amount": "120.00", "currency": "EUR"}
+
+
+def trip(name: str, trip_id: UUID = TRIP) -> BaseModel:
+    """A message about a trip, with all that any of them needs."""
+    return message(
+        name,
+        tripId=trip_id,
+        traveller="Ada",
+        flight="LH1",
+        hotel="Ritz",
+        nights=2,
+        total=PRICE,
+        paid=PRICE,
+        seat="1A",
+        room="101",
+        ticket="T-1",
+        reason="none left",
+    )

@@ -38,6 +38,12 @@ class Settings:
         for variable, url in (("EDA_DATABASE_URL", self.database_url), ("EDA_BROKER_URL", self.broker_url)):
             if "://" not in url:
                 raise ConfigurationError(f"{variable} is no URL such as sqlite:///eda.db or postgresql://host/name")
+        try:
+            _ = urlsplit(self.broker_url), urlsplit(self.database_url).port
+        except ValueError:
+            raise ConfigurationError(
+                "EDA_DATABASE_URL or EDA_BROKER_URL cannot be read: write special characters of a password as %xx"
+            ) from None
 
     @property
     def one_file(self) -> bool:

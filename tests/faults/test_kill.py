@@ -1,5 +1,7 @@
 """kill -9 of consumers, relays and both, at random points: nothing lost, nothing applied twice, key order kept.
 
+Some runs have one consumer and one relay, others two of each, so that work also changes hands between the living.
+
 `EDA_FAULT_RUNS` is the number of seeded runs on each store, 50 by default.
 """
 
@@ -9,7 +11,7 @@ import asyncio
 import multiprocessing
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.context import ForkServerContext
@@ -55,7 +57,7 @@ async def survive(url: str, seed: int, processes: ForkServerContext) -> None:
     settings = Settings(database_url=url, lease=timedelta(milliseconds=400), pool_size=4)
     async with create_app(settings) as app:
         await prepare(app)
-        with Workers(settings, processes) as workers:
+        with Workers(settings, processes, crew=WORKERS * rng.choice((1, 2))) as workers:
             publishing = asyncio.create_task(publish(app, rng))
             await workers.be_killed(rng)
             published = await publishing
@@ -67,29 +69,30 @@ async def survive(url: str, seed: int, processes: ForkServerContext) -> None:
 
 
 class Workers:
-    """A process for each set of roles, started anew whenever it was killed."""
+    """A process for each set of roles in `crew`, started anew whenever it was killed."""
 
-    def __init__(self, settings: Settings, processes: ForkServerContext) -> None:
+    def __init__(self, settings: Settings, processes: ForkServerContext, crew: Sequence[tuple[Role, ...]]) -> None:
         self._settings = settings
+        self._crew = crew
         self._processes = processes
         self._running: list[BaseProcess] = []
 
     def __enter__(self) -> Workers:
-        self._running = [self._start(roles) for roles in WORKERS]
+        self._running = [self._start(roles) for roles in self._crew]
         return self
 
     def __exit__(self, *_: object) -> None:
-        for index in range(len(WORKERS)):
+        for index in range(len(self._crew)):
             self._kill(index)
 
     async def be_killed(self, rng: random.Random) -> None:
         for _ in range(rng.randint(3, 6)):
             await asyncio.sleep(rng.uniform(0.0, 0.25))
-            victims = rng.choice(((0,), (1,), (0, 1)))
+            victims = rng.sample(range(len(self._crew)), rng.randint(1, len(self._crew)))
             for index in victims:
                 self._kill(index)
             for index in victims:
-                self._running[index] = self._start(WORKERS[index])
+                self._running[index] = self._start(self._crew[index])
 
     def _start(self, roles: tuple[Role, ...]) -> BaseProcess:
         process = self._processes.Process(target=run_worker, args=(self._settings, roles), daemon=True)

@@ -12,7 +12,7 @@ from eda_runtime.service import Service
 
 __all__ = ["Retrier"]
 
-SHORTEST_WAIT = 0.05
+SHORTEST_WAIT = 0.1
 LONGEST_WAIT = 1.0
 BACKOFF_SECONDS = 1.0
 Publisher_co = TypeVar("Publisher_co", covariant=True)

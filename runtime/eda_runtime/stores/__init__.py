@@ -62,7 +62,8 @@ class Store(Protocol):
 
     @property
     def most_lanes(self) -> int:
-        """How many lanes of a batch are worth a transaction each; where there is one writer, few are."""
+        """How many lanes of a batch are worth a transaction each: few where there is one writer, and no more than leave
+        each handler a second connection."""
         ...
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:

@@ -30,9 +30,9 @@ class PostgresqlStore:
 
     poll_interval = 1.0
     embedded = False
-    most_lanes = 1_000
 
     def __init__(self, url: str, *, pool_size: int) -> None:
+        self.most_lanes = max(1, pool_size // 2)
         self._name = redacted(url)
         self._engine = create_async_engine(
             _for_asyncpg(make_url(url)),

@@ -98,6 +98,16 @@ async def test_messages_that_come_while_others_of_their_key_wait_go_behind_them(
         await eventually(lambda: noted(app, "a"), in_order("a", 1, 2, 3, 4, 5))
 
 
+async def test_what_is_parked_is_tried_by_the_next_process_when_this_one_has_gone(url: str) -> None:
+    patient = replace(POLICY, retry=replace(POLICY.retry, initial=timedelta(seconds=1), max=timedelta(seconds=1)))
+    async with running(create_app(url, Unlucky(times=1), policy=patient)) as app:
+        await one_by_one(app, *in_order("a", 1, 2, 3))
+        await eventually(lambda: count(app, "eda_parked"), 2)
+
+    async with running(create_app(url, Unlucky(times=1), policy=patient)) as app:
+        await eventually(lambda: noted(app, "a"), in_order("a", 1, 2, 3))
+
+
 async def test_the_handler_is_told_which_attempt_it_is(url: str) -> None:
     handler = Unlucky(times=2)
     async with running(create_app(url, handler)) as app:

@@ -42,6 +42,15 @@ def test_a_bad_url_is_named_with_its_variable_and_without_its_value() -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("password", ["p@ss:w/rd", "sec[ret", "pass/word"])
+def test_a_url_with_a_password_that_is_not_escaped_is_refused_without_showing_it(password: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings(database_url=f"postgresql://user:{password}@host/d")
+
+    assert "as %xx" in str(caught.value)
+    assert password not in str(caught.value)
+
+
 def test_settings_show_no_url() -> None:
     assert "secret" not in repr(Settings(database_url="postgresql://u:secret@h/d"))
 

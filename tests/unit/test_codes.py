@@ -33,7 +33,7 @@ def test_every_reported_code_is_explained() -> None:
 
 
 def test_every_explained_code_is_reported() -> None:
-    extension = {code for code in CODES if code[4] == "9"}
+    extension = {code for code in CODES if code[3] in "2345678" and code[4] == "9"}
 
     assert set(CODES) - reported() - extension == set()
     assert extension == {Group(digit).code(f"0{number}") for digit in range(2, 9) for number in range(1, 6)}

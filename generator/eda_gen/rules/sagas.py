@@ -18,14 +18,18 @@ __all__ = ["orchestrated"]
 
 @rule("EDA601", severity=Severity.ERROR)
 def compensation_missing(subject: Subject) -> Iterator[Finding]:
-    """A step before the pivot has no compensation, and a step that comes with it or after it can fail.
+    """A step before the pivot has no compensation, and the saga may still fail beside it or after it.
 
     What it did then stays done in a saga that has failed. A query changes nothing and needs none; a saga without a pivot is
     reversible up to its last step.
     """
     for saga in orchestrated(subject):
         for step, others in _undoable(saga):
-            if step.compensate is None and not _is_query(subject, step) and any(_can_fail(each) for each in others):
+            if (
+                step.compensate is None
+                and not _is_query(subject, step)
+                and any(_can_fail(saga, each) for each in others)
+            ):
                 told = f"nothing undoes `{step.name}` of `{saga.name}` when a later step fails"
                 yield Finding(step.span, told, "add `compensate: …`, or move the step behind the pivot")
 
@@ -151,7 +155,7 @@ def saga_ends_in_silence(subject: Subject) -> Iterator[Finding]:
     Who started it has no way to know how it ended.
     """
     for saga in orchestrated(subject):
-        failing = any(_can_fail(step) for step in steps_of_saga(saga.steps)) or saga.timeout is not None
+        failing = any(_can_fail(saga, step) for step in _reversible(saga))
         missing = [("completes", not saga.completes), ("fails", failing and not saga.fails)]
         for field in (name for name, is_missing in missing if is_missing):
             yield Finding(saga.span, f"`{saga.name}` names no message in `{field}`", f"add `{field}: {{$ref: …}}`")
@@ -183,10 +187,9 @@ def _undoable(saga: Saga) -> Iterator[tuple[SagaStep, tuple[SagaStep, ...]]]:
     """The steps before the pivot, each with those that may fail after it, or beside it."""
     before: list[SagaStep] = []
     for step in saga.steps:
-        if step.pivot or any(each.pivot for each in step.parallel):
-            before.append(step)
-            break
         before.append(step)
+        if step.pivot or any(each.pivot for each in step.parallel):
+            break
     for number, step in enumerate(before):
         later = tuple(steps_of_saga(tuple(before[number + 1 :])))
         for each in step.parallel or (step,):
@@ -204,8 +207,13 @@ def _with_pivot(saga: Saga) -> Iterator[tuple[SagaStep, bool]]:
         settled = settled or any(each.pivot for each in step.parallel)
 
 
-def _can_fail(step: SagaStep) -> bool:
-    return bool(step.failure) or step.timeout is not None
+def _can_fail(saga: Saga, step: SagaStep) -> bool:
+    return bool(step.failure) or step.timeout is not None or saga.timeout is not None
+
+
+def _reversible(saga: Saga) -> Iterator[SagaStep]:
+    """The steps up to the pivot, and the pivot: those whose failure makes the saga fail."""
+    return (step for step, settled in _with_pivot(saga) if step.pivot or not settled)
 
 
 def _is_query(subject: Subject, step: SagaStep) -> bool:

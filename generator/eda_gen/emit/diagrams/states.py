@@ -62,6 +62,7 @@ class _Orchestration:
             return
         troubles = [label(", ".join(map(self._post.named, step.failure))) for step in _steps(block) if step.failure]
         late = [span_of_time(step.timeout) for step in _steps(block) if step.timeout is not None]
+        late = late or ([span_of_time(self._saga.timeout)] if self._saga.timeout is not None else [])
         troubles += [label("no reply within " + " or ".join(dict.fromkeys(late)))] if late else []
         if troubles:
             yield f"s{number} --> {self._back_from(number, block)} : {'<br/>'.join(dict.fromkeys(troubles))}"
@@ -89,7 +90,8 @@ class _Orchestration:
 
     def _fails(self) -> bool:
         reversible = self._saga.steps[: self._pivot + 1]
-        return any(step.failure or step.timeout for block in reversible for step in _steps(block))
+        steps = [step for block in reversible for step in _steps(block)]
+        return self._saga.timeout is not None or any(step.failure or step.timeout is not None for step in steps)
 
     def _names(self, messages: tuple[MessageId, ...]) -> str:
         return label(" or ".join(map(self._post.named, messages)))

@@ -265,6 +265,22 @@ async def test_another_seed_does_something_else() -> None:
     assert len({(run.crashes, run.sent, tuple(run.reserved)) for run in runs}) == 3
 
 
+async def test_what_the_broker_delivers_twice_has_one_effect() -> None:
+    calls: Counter[tuple[str, int]] = Counter()
+
+    async def count(event: OrderPlaced, ctx: Context) -> None:
+        calls[event.sku, event.number] += 1
+        await reserve(event, ctx)
+
+    async with Harness(service(count), tables=tables, faults=Faults(duplicate=1.0)) as harness:
+        await harness.publish(ORDER_PLACED, OrderPlaced(sku="teapot", number=1))
+        await harness.settle()
+
+        assert sum(len(log) for log in harness.broker.channels[ORDERS.address].partitions) == 2
+        assert await reserved(harness) == [("teapot", 1)]
+        assert calls == {("teapot", 1): 1}
+
+
 async def test_without_faults_nothing_goes_wrong() -> None:
     outcome = await run_through(reserve, Faults())
 

@@ -19,7 +19,7 @@ __all__ = ["Crash", "Faults", "FaultyStore", "FaultyTransport", "Mishaps"]
 class Faults:
     """How often something goes wrong, as shares of one. The same seed does the same.
 
-    `duplicate`: the broker has some of what was just sent twice. `lose_acknowledgement`: what was acknowledged comes again.
+    `duplicate`: the broker has some of what was just sent, by the service or to it, twice. `lose_acknowledgement`: what was acknowledged comes again.
     `crash`: the process dies, at any point before or after a commit, a send or an acknowledgement. `reorder`: messages of
     different keys overtake each other, in batches of any size; those of one key never do.
     """
@@ -36,7 +36,7 @@ class Crash(BaseException):
 
 
 class Mishaps:
-    """Draws what goes wrong. Nothing does while `armed` is false."""
+    """Draws what goes wrong. The process dies only while `armed`: in its own steps, not in those of the test."""
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
@@ -44,11 +44,17 @@ class Mishaps:
         self.armed = False
 
     def happens(self, share: float) -> bool:
-        return self.armed and share > 0 and self.random.random() < share
+        return share > 0 and self.random.random() < share
 
     def may_crash(self) -> None:
-        if self.happens(self.faults.crash):
+        if self.armed and self.happens(self.faults.crash):
             raise Crash
+
+    def repeated(self, sent: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """What the broker is to have once more: the end of what was sent, as a relay that died would leave it."""
+        if sent and self.happens(self.faults.duplicate):
+            return sent[self.random.randrange(len(sent)) :]
+        return ()
 
     def shuffled(self, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
         """The same messages, keys mixed at random, each key in its order."""
@@ -76,8 +82,7 @@ class FaultyTransport:
         self._mishaps.may_crash()
         await self._inner.publish(messages)
         self.sent += messages
-        if messages and self._mishaps.happens(self._mishaps.faults.duplicate):
-            await self._inner.publish(messages[self._mishaps.random.randrange(len(messages)) :])
+        await self._inner.publish(self._mishaps.repeated(messages))
         self._mishaps.may_crash()
 
     async def receiver(self, policy: ReceivePolicy, replay: ReplayRange | None = None) -> Receiver:

@@ -122,6 +122,7 @@ class Harness(Generic[Publisher_co]):
     async def send(self, *messages: Outgoing) -> None:
         """Send messages as they are: again what was sent before, or an envelope made by hand."""
         await self._outside.publish(messages)
+        await self._outside.publish(self._mishaps.repeated(messages))
 
     def send_bytes(self, address: str, body: bytes, *, key: str, headers: Mapping[str, str]) -> None:
         """Send what need not be an event at all."""

@@ -12,9 +12,10 @@ from tests.integration.transports.worker import worker
 
 from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance.kit import KEYS, by_key, event, events, ids, policy, rest, sent_ids, take, topology
-from eda_runtime.transports import Receiver, Transport
+from eda_runtime.transports import Delivery, Receiver, Transport
 from eda_runtime.transports.log import LogTransport
 from eda_runtime.transports.registry import open_transport
+from eda_runtime.transports.tracker import Token
 
 LEASE = timedelta(seconds=2)
 
@@ -83,6 +84,24 @@ async def test_a_worker_that_hung_works_on_with_what_is_free_afterwards(url: str
         await log.publish([event("a", 1)])
 
         assert await hung.poll(1) == ["a/1"]
+
+
+async def test_each_lease_of_a_partition_has_a_higher_number_than_the_one_before(log: LogTransport) -> None:
+    await log.publish([event("a", 0)])
+    leases: list[int] = []
+
+    for _ in range(3):
+        receiver = await log.receiver(policy())
+        leases += [epoch_of(each) for each in await take(receiver, 1, acknowledge=False)]
+        await receiver.close()
+
+    assert len(set(leases)) == 3
+    assert leases == sorted(leases)
+
+
+def epoch_of(delivery: Delivery) -> int:
+    assert isinstance(delivery.token, Token)
+    return delivery.token.epoch
 
 
 async def test_a_worker_keeps_its_leases_for_as_long_as_it_works(url: str, log: LogTransport) -> None:

@@ -7,8 +7,7 @@ A third party's transport runs it so:
         async def broker(self) -> AsyncIterator[Broker]:
             ...
 
-What a transport does not claim in its `Features` is not asked of it. Every line above a test's asserts is public interface:
-`Broker` is all that is particular to a broker.
+It needs pytest and pytest-asyncio, in its mode `auto`. What a transport does not claim in its `Features` is not asked of it.
 """
 
 from __future__ import annotations

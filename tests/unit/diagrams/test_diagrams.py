@@ -48,8 +48,8 @@ def test_an_orchestrated_saga_has_its_happy_path_each_failure_a_time_out_and_its
 def test_a_failure_undoes_in_reverse_what_was_done() -> None:
     lines = told(drawn("travel")["BookTrip.takePayment-fails"])
 
-    assert lines[lines.index("payments-->>BookTrip: PaymentDeclined v1") :] == [
-        "payments-->>BookTrip: PaymentDeclined v1",
+    assert lines[lines.index("cards-->>BookTrip: PaymentDeclined v1") :] == [
+        "cards-->>BookTrip: PaymentDeclined v1",
         "Note over BookTrip: takePayment has failed",
         "BookTrip->>hotels: CancelHotel v1",
         "BookTrip->>flights: CancelFlight v1",

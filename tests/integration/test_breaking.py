@@ -290,7 +290,7 @@ def test_an_earlier_state_that_cannot_be_read_is_told_with_its_own_lines(
 
     written = capsys.readouterr().err
     assert ended.value.code == 2
-    assert "git:HEAD cannot be read" in written
+    assert "git:HEAD cannot be read, and is not compared with" in written
     assert "HEAD:orders.yaml:" in written
 
 

@@ -119,12 +119,15 @@ def _as_regex(pattern: str) -> str:
 
 def _history(files: GitFiles, current: Current) -> Iterator[Snapshot]:
     """Each earlier commit that changed a file that was read here; the first is where these files come from."""
-    by_oid = {blob.oid: path for path, blob in files.blobs.items()}
-    read = [by_oid[oid] for oid in files.known if oid in by_oid]
-    for commit in files.repository.commits_before(files.commit, read)[1:] if read else ():
-        name = commit[:12]
-        blobs = files.repository.blobs(commit)
-        yield _snapshot(name, GitFiles(files.repository, commit, name, files.folder, blobs, dict(files.known)), current)
+    repository = files.repository
+    read = [path for path, blob in files.blobs.items() if blob.oid in files.known]
+    try:
+        for commit in repository.commits_before(files.commit, read)[1:] if read else ():
+            name = commit[:12]
+            there = GitFiles(repository, commit, name, files.folder, repository.blobs(commit), dict(files.known))
+            yield _snapshot(name, there, current)
+    except GitError as error:
+        raise CannotCompare(str(error)) from None
 
 
 def _path(match: re.Match[str], current: Current) -> Snapshot:

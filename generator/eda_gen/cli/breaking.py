@@ -17,8 +17,9 @@ from eda_gen.diagnostics import Diagnostic, Result, Severity, Span
 
 if TYPE_CHECKING:
     from eda_gen.cli.against import Current, Snapshot
+    from eda_gen.cli.states import CurrentCatalog
     from eda_gen.compat import Change, ContentModel, Mode
-    from eda_gen.compat.render import Comparison
+    from eda_gen.compat.render import Outcome
     from eda_gen.model import Catalog
 
 DEEP = 5000
@@ -71,63 +72,75 @@ def breaking(
 
 def _compared(
     specs: tuple[Path, ...], config: Config, against: str, mode: Mode, content_model: ContentModel
-) -> Result[Comparison]:
+) -> Result[Outcome]:
     from datetime import UTC, datetime
 
     from eda_gen.cli.against import CannotCompare, current_state, open_against
     from eda_gen.compat.accept import judge, unused
-    from eda_gen.compat.render import Comparison
+    from eda_gen.compat.render import Outcome
 
     try:
         current = current_state(specs, config)
-        snapshot = open_against(against, current)
+        compared = _changes(current, open_against(against, current), mode, content_model)
     except CannotCompare as error:
         raise click.UsageError(str(error)) from None
-    compared = _changes(current, snapshot, mode, content_model)
     if compared.value is None:
         return Result(None, compared.diagnostics)
     judged = judge(compared.value, mode, config.compat.accept, datetime.now(UTC).date())
     idle = (_idle(each.rule, each.subject, config) for each in unused(judged, config.compat.accept))
-    return Result(Comparison(against, mode, content_model, judged), (*compared.diagnostics, *idle))
+    return Result(Outcome(against, mode, content_model, judged), (*compared.diagnostics, *idle))
 
 
 def _idle(rule: str, subject: str, config: Config) -> Diagnostic:
     message = f"the accepted break {rule} of {subject} is not there in this mode"
-    return Diagnostic(
-        "EDA031", message, Span(str(config.file)), "remove the entry once the break is part of history", Severity.INFO
-    )
+    help = "remove the entry once the break is part of history"
+    return Diagnostic("EDA031", message, Span(str(config.file)), help, Severity.INFO)
 
 
 def _changes(
     current: Current, snapshot: Snapshot, mode: Mode, content_model: ContentModel
 ) -> Result[tuple[Change, ...]]:
     from eda_gen.cli.states import read_current, read_earlier
-    from eda_gen.compat import compare, locator, merge
+    from eda_gen.compat import compare, locator
 
     now = read_current(current)
     new, old = now.result, read_earlier(snapshot, now)
     if new.value is None or old.value is None:
-        return Result(None, new.diagnostics + _told_of(snapshot, old))
-    here = locator(current.files)
-    found = list(
-        compare(old.value, new.value, (locator(snapshot.files), here), content_model, versions=mode.transitive)
-    )
-    told: tuple[Diagnostic, ...] = new.diagnostics
-    for earlier in _history(snapshot) if mode.transitive else ():
-        catalog = read_earlier(earlier, now)
-        if catalog.value is None:
-            told += (
-                Diagnostic(
-                    "EDA032",
-                    f"{earlier.name} cannot be read, and is left out",
-                    Span(earlier.name),
-                    severity=Severity.WARNING,
-                ),
-            )
+        told = () if old.value is not None else (_unreadable(snapshot.name, Severity.ERROR), *old.diagnostics)
+        return Result(None, (*new.diagnostics, *told))
+    locate = locator(snapshot.files), locator(current.files)
+    found = compare(old.value, new.value, locate, content_model, versions=mode.transitive)
+    if not mode.transitive:
+        return Result(found, new.diagnostics)
+    return _through_history(Result(found, new.diagnostics), snapshot, now, new.value, content_model)
+
+
+def _through_history(
+    found: Result[tuple[Change, ...]],
+    snapshot: Snapshot,
+    now: CurrentCatalog,
+    new: Catalog,
+    content_model: ContentModel,
+) -> Result[tuple[Change, ...]]:
+    """Adds what the states before the snapshot find that it does not."""
+    from eda_gen.cli.states import read_earlier
+    from eda_gen.compat import compare, locator, merge
+
+    changes, told = found.value or (), list(found.diagnostics)
+    here = locator(now.files)
+    for earlier in _history(snapshot):
+        old = read_earlier(earlier, now)
+        if old.value is None:
+            told.append(_unreadable(earlier.name, Severity.WARNING))
             continue
-        changes = compare(catalog.value, new.value, (locator(earlier.files), here), content_model)
-        found = list(merge(found, changes, earlier.name))
-    return Result(tuple(found), told)
+        more = compare(old.value, new, (locator(earlier.files), here), content_model)
+        changes = tuple(merge(changes, more, earlier.name))
+    return Result(changes, tuple(told))
+
+
+def _unreadable(name: str, severity: Severity) -> Diagnostic:
+    """An earlier state's own errors are told only where nothing can be compared for them."""
+    return Diagnostic("EDA032", f"{name} cannot be read, and is not compared with", Span(name), severity=severity)
 
 
 def _history(snapshot: Snapshot) -> Iterator[Snapshot]:
@@ -140,27 +153,16 @@ def _history(snapshot: Snapshot) -> Iterator[Snapshot]:
         click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _told_of(snapshot: Snapshot, old: Result[Catalog]) -> tuple[Diagnostic, ...]:
-    """The earlier state's errors are told only if it cannot be read for them."""
-    if old.value is not None:
-        return ()
-    span = Span(snapshot.name)
-    return (
-        Diagnostic("EDA032", f"{snapshot.name} cannot be read, so that nothing can be compared", span),
-        *old.diagnostics,
-    )
-
-
-def _print(comparison: Comparison, format: str, everything: bool) -> None:
+def _print(outcome: Outcome, format: str, everything: bool) -> None:
     from eda_gen.compat.render import as_diagnostics, as_json, as_sarif, as_text
 
     if format == "text":
         colored = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        click.echo(as_text(comparison, _style, everything=everything), color=colored)
+        click.echo(as_text(outcome, _style, everything=everything), color=colored)
     elif format == "github":
-        click.echo(FORMATS["github"](as_diagnostics(comparison)), nl=bool(as_diagnostics(comparison)))
+        click.echo(FORMATS["github"](as_diagnostics(outcome)), nl=bool(as_diagnostics(outcome)))
     else:
-        click.echo(as_json(comparison) if format == "json" else as_sarif(comparison))
+        click.echo(as_json(outcome) if format == "json" else as_sarif(outcome))
 
 
 def _style(text: str, severity: Severity | None) -> str:

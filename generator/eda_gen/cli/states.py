@@ -21,6 +21,7 @@ _ESCAPES = (b"%", b"\\x", b"\\u", b"\\U")
 @dataclass(frozen=True, slots=True)
 class CurrentCatalog:
     result: Result[Catalog]
+    files: Files
     documents: frozenset[str]
     contents: Mapping[str, bytes]
     """Every file that was read for it."""
@@ -52,7 +53,7 @@ def read_state(files: Files, documents: Iterable[str], *, found: bool = True) ->
 def read_current(current: Current) -> CurrentCatalog:
     files = _Recorded(current.files)
     result = read_state(files, current.documents, found=bool(current.patterns))
-    return CurrentCatalog(result, frozenset(current.documents), files.contents)
+    return CurrentCatalog(result, current.files, frozenset(current.documents), files.contents)
 
 
 def read_earlier(snapshot: Snapshot, current: CurrentCatalog) -> Result[Catalog]:

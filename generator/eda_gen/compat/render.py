@@ -14,14 +14,14 @@ from eda_gen.compat.difference import ContentModel, Direction, Place
 from eda_gen.compat.rules import RULES
 from eda_gen.diagnostics import Diagnostic, Severity, Span
 
-__all__ = ["Comparison", "as_diagnostics", "as_json", "as_sarif", "as_text"]
+__all__ = ["Outcome", "as_diagnostics", "as_json", "as_sarif", "as_text"]
 
 _Plain: TypeAlias = "Mapping[str, object]"
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Outcome:
     """What was compared with what, and the outcome."""
 
     against: str
@@ -38,9 +38,9 @@ class Comparison:
         return tuple(each for each in self.judged if each.accepted is not None and not each.fails)
 
 
-def as_text(comparison: Comparison, style: Callable[[str, Severity | None], str], *, everything: bool = False) -> str:
+def as_text(outcome: Outcome, style: Callable[[str, Severity | None], str], *, everything: bool = False) -> str:
     """Changes by what they change; compatible ones only where `everything` is asked for. `style` colours a word."""
-    shown = [each for each in comparison.judged if everything or _severity(each) is not Severity.INFO]
+    shown = [each for each in outcome.judged if everything or _severity(each) is not Severity.INFO]
     by_subject: dict[str, list[Judged]] = {}
     for each in shown:
         by_subject.setdefault(each.change.subject, []).append(each)
@@ -48,7 +48,7 @@ def as_text(comparison: Comparison, style: Callable[[str, Severity | None], str]
         "\n".join([style(subject, None), *(_lines(each, style) for each in found)])
         for subject, found in by_subject.items()
     ]
-    return "\n\n".join([*blocks, _summary(comparison)])
+    return "\n\n".join([*blocks, _summary(outcome)])
 
 
 def _severity(judged: Judged) -> Severity:
@@ -96,16 +96,16 @@ def _acceptance(judged: Judged) -> str:
     return f"accepted until {judged.accepted.expires}: {_printable(judged.accepted.reason)}"
 
 
-def _summary(comparison: Comparison) -> str:
-    breaking, accepted = len(comparison.failing), len(comparison.accepted)
-    fine = sum(_severity(each) is Severity.INFO for each in comparison.judged)
-    warnings = len(comparison.judged) - breaking - accepted - fine
+def _summary(outcome: Outcome) -> str:
+    breaking, accepted = len(outcome.failing), len(outcome.accepted)
+    fine = sum(_severity(each) is Severity.INFO for each in outcome.judged)
+    warnings = len(outcome.judged) - breaking - accepted - fine
     words = [_count(breaking, "breaking change") if breaking else "no breaking change"]
     words += [f"{accepted} accepted"] if accepted else []
     words += [_count(warnings, "warning")] if warnings else []
     words += [f"{_count(fine, 'compatible change')}"] if fine else []
-    how = f"{comparison.mode.value}, {comparison.content_model.value}"
-    return f"{', '.join(words)} against {comparison.against} ({how})"
+    how = f"{outcome.mode.value}, {outcome.content_model.value}"
+    return f"{', '.join(words)} against {outcome.against} ({how})"
 
 
 def _count(number: int, word: str) -> str:
@@ -117,9 +117,9 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
-def as_diagnostics(comparison: Comparison) -> tuple[Diagnostic, ...]:
+def as_diagnostics(outcome: Outcome) -> tuple[Diagnostic, ...]:
     """What fails or deserves a look, as findings at the lines of the new documents."""
-    return tuple(_diagnostic(each) for each in comparison.judged if _severity(each) is not Severity.INFO)
+    return tuple(_diagnostic(each) for each in outcome.judged if _severity(each) is not Severity.INFO)
 
 
 def _diagnostic(judged: Judged) -> Diagnostic:
@@ -130,14 +130,14 @@ def _diagnostic(judged: Judged) -> Diagnostic:
     return Diagnostic(difference.rule.id, "; ".join(told), judged.change.new, difference.rule.help, _severity(judged))
 
 
-def as_json(comparison: Comparison) -> str:
+def as_json(outcome: Outcome) -> str:
     """All changes, compatible ones too."""
     whole = {
-        "against": comparison.against,
-        "mode": comparison.mode.value,
-        "contentModel": comparison.content_model.value,
-        "compatible": not comparison.failing,
-        "changes": [_plain(each) for each in comparison.judged],
+        "against": outcome.against,
+        "mode": outcome.mode.value,
+        "contentModel": outcome.content_model.value,
+        "compatible": not outcome.failing,
+        "changes": [_plain(each) for each in outcome.judged],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False)
 
@@ -169,9 +169,9 @@ def _position(place: Place, span: Span) -> _Plain:
     return {"path": span.path, "line": span.line, "column": span.column, "pointer": place.pointer}
 
 
-def as_sarif(comparison: Comparison) -> str:
+def as_sarif(outcome: Outcome) -> str:
     """SARIF 2.1.0, with every rule's sentence."""
-    found = [each for each in comparison.judged if _severity(each) is not Severity.INFO]
+    found = [each for each in outcome.judged if _severity(each) is not Severity.INFO]
     driver = {"name": "eda-gen", "rules": _sarif_rules(found)}
     run = {"tool": {"driver": driver}, "results": [_result(each) for each in found]}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -6,7 +6,7 @@ A reader with one schema reads what a writer with another has written. Both ways
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from eda_gen.compat.difference import Difference, Direction, Place, combined
@@ -39,6 +39,8 @@ def compare_avro(old: tuple[Place, Json], new: tuple[Place, Json]) -> tuple[Diff
 class _Type:
     place: Place
     body: Json
+    owner: str = ""
+    """The record and field that it is the type of."""
 
     @property
     def kind(self) -> str:
@@ -62,17 +64,22 @@ class _Type:
         """Of a union; any other type is a union of itself."""
         if not _is_list(self.body):
             return [self]
-        return [_Type(self.place.child(index), each) for index, each in enumerate(_list(self.body))]
+        return [_Type(self.place.child(index), each, self.owner) for index, each in enumerate(_list(self.body))]
 
     def inner(self, keyword: str) -> _Type:
-        return _Type(self.place.child(keyword), self.fields.get(keyword, "null"))
+        return _Type(self.place.child(keyword), self.fields.get(keyword, "null"), self.owner)
 
     def texts(self, keyword: str) -> list[str]:
         return [str(each) for each in _list(self.fields.get(keyword))]
 
     def record_fields(self) -> list[_Type]:
         place = self.place.child("fields")
-        return [_Type(place.child(index), each) for index, each in enumerate(_list(self.fields.get("fields")))]
+        found = [_Type(place.child(index), each) for index, each in enumerate(_list(self.fields.get("fields")))]
+        return [replace(each, owner=f"{self.name}.{each.name}") for each in found]
+
+    def told(self, what: str) -> str:
+        """What happened to it, after the field that it belongs to."""
+        return f"{self.owner}: {what}" if self.owner else what
 
     def answers_to(self, other: _Type) -> bool:
         """Whether a reader of this type takes data under the other's name."""
@@ -137,7 +144,7 @@ class _Comparison:
         elif old.kind == "enum":
             yield from _enums(old, new)
         elif old.kind == "fixed" and old.fields.get("size") != new.fields.get("size"):
-            told = f"the size {old.fields.get('size')} became {new.fields.get('size')}"
+            told = new.told(f"the size {old.fields.get('size')} became {new.fields.get('size')}")
             yield Difference(
                 rule("avro-type"), Direction.CHANGES, told, old.place.child("size"), new.place.child("size")
             )
@@ -170,12 +177,12 @@ class _Comparison:
             if same is not None:
                 yield from self.compare(was, same)
             elif all(Direction.NARROWS in combined(self.compare(was, now)) for now in after):
-                told = f"`{_shown(was, self.old)}` is no longer a branch"
+                told = new.told(f"`{_shown(was, self.old)}` is no longer a branch")
                 yield Difference(rule("avro-union"), Direction.NARROWS, told, was.place, new.place)
         for now in after:
             lone = not any(self._alike(was, now) for was in before)
             if lone and all(Direction.WIDENS in combined(self.compare(was, now)) for was in before):
-                told = f"`{_shown(now, self.new)}` is a new branch"
+                told = new.told(f"`{_shown(now, self.new)}` is a new branch")
                 yield Difference(rule("avro-union"), Direction.WIDENS, told, old.place, now.place)
 
     def _alike(self, old: _Type, new: _Type) -> bool:
@@ -186,11 +193,13 @@ class _Comparison:
 def _found(type_: _Type, named: Mapping[str, _Type]) -> _Type:
     """What a name stands for, and what `{type: {…}}` holds."""
     if isinstance(type_.body, str):
-        return named.get(type_.body) or named.get(type_.body.rpartition(".")[2], type_)
+        found = named.get(type_.body) or named.get(type_.body.rpartition(".")[2], type_)
+        return replace(found, owner=type_.owner)
     inner = type_.fields.get("type")
     if isinstance(inner, Mapping) or _is_list(inner):
         return _found(type_.inner("type"), named)
-    return named.get(inner, type_) if isinstance(inner, str) and inner not in NAMED else type_
+    found = named.get(inner, type_) if isinstance(inner, str) and inner not in NAMED else type_
+    return replace(found, owner=type_.owner)
 
 
 def _shown(type_: _Type, named: Mapping[str, _Type]) -> str:
@@ -204,7 +213,7 @@ def _kinds(old: _Type, new: _Type) -> Iterator[Difference]:
         direction |= Direction.NARROWS
     if old.kind not in PROMOTED.get(new.kind, ()):
         direction |= Direction.WIDENS
-    told = f"`{old.kind}` became `{new.kind}`"
+    told = new.told(f"`{old.kind}` became `{new.kind}`")
     yield Difference(rule("avro-type"), direction, told, old.place, new.place)
 
 
@@ -235,7 +244,9 @@ def _enums(old: _Type, new: _Type) -> Iterator[Difference]:
             for symbols, what in ((gone, "no longer a symbol"), (come, "now a symbol"))
             if symbols
         )
-        yield Difference(rule("avro-symbols"), direction, told, old.place.child("symbols"), new.place.child("symbols"))
+        yield Difference(
+            rule("avro-symbols"), direction, new.told(told), old.place.child("symbols"), new.place.child("symbols")
+        )
 
 
 def _logical_types(old: _Type, new: _Type) -> Iterator[Difference]:
@@ -243,7 +254,7 @@ def _logical_types(old: _Type, new: _Type) -> Iterator[Difference]:
         tuple(each.fields.get(key) for key in ("logicalType", "precision", "scale")) for each in (old, new)
     )
     if before != after and (before[0] or after[0]):
-        told = f"the logical type {_logical(before)} became {_logical(after)}"
+        told = new.told(f"the logical type {_logical(before)} became {_logical(after)}")
         yield Difference(rule("avro-logical-type"), Direction.CHANGES, told, old.place, new.place)
 
 

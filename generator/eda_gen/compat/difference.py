@@ -64,7 +64,7 @@ class Place:
         name = ""
         while steps:
             step = steps.pop(0)
-            if step in ("schemas", "properties", "fields", "patternProperties") and steps:
+            if step in ("schemas", "properties", "patternProperties") and steps:
                 inner = steps.pop(0).replace("~1", "/").replace("~0", "~")
                 name += f".{inner}" if name else inner
             elif step in ("items", "prefixItems", "additionalItems", "contains"):

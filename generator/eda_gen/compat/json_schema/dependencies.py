@@ -27,7 +27,7 @@ def compare_dependencies(comparison: Comparison, old: Shape, new: Shape) -> Iter
             yield from inner
         elif combined(inner) is not Direction.NONE:
             first = was[0] if was else None, now[0] if now else None
-            yield difference("dependency", combined(inner), (old, new), *first)
+            yield difference("dependency", combined(inner), (old, new), *first, f"the dependency of `{name}`")
 
 
 def _demands(shape: Shape) -> Mapping[str, list[Located]]:

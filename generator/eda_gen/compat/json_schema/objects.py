@@ -122,7 +122,8 @@ def compare_patterns(comparison: Comparison, old: Shape, new: Shape) -> Iterator
         inner = combined(_members(comparison, (old, was or beyond(old)), (new, now or beyond(new))))
         inner |= _through_others(comparison, old, new, pattern)
         if inner is not Direction.NONE:
-            yield difference("pattern-properties", inner, (old, new), _first(was), _first(now))
+            what = f"the pattern `{pattern}`"
+            yield difference("pattern-properties", inner, (old, new), _first(was), _first(now), what)
 
 
 def _through_others(comparison: Comparison, old: Shape, new: Shape, pattern: str) -> Direction:

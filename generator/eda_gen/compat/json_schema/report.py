@@ -38,16 +38,21 @@ def _integral(value: Json) -> Json:
 
 
 def difference(
-    name: str, direction: Direction, shapes: tuple[Shape, Shape], old: Located | None, new: Located | None
+    name: str,
+    direction: Direction,
+    shapes: tuple[Shape, Shape],
+    old: Located | None,
+    new: Located | None,
+    what: str | None = None,
 ) -> Difference:
-    """A keyword that was added, removed or changed. A missing side is placed at its shape."""
-    keyword = (new or old or (shapes[1].home, None))[0].pointer.rpartition("/")[2]
+    """A keyword, or what is named, that was added, removed or changed. A missing side is placed at its shape."""
+    what = what or f"`{(new or old or (shapes[1].home, None))[0].pointer.rpartition('/')[2]}`"
     if old is None:
-        message = f"`{keyword}` {shown(new[1] if new else None)} was added"
+        message = f"{what} {shown(new[1] if new else None)} was added"
     elif new is None:
-        message = f"`{keyword}` {shown(old[1])} was removed"
+        message = f"{what} {shown(old[1])} was removed"
     else:
-        message = f"`{keyword}` {shown(old[1])} became {shown(new[1])}"
+        message = f"{what} {shown(old[1])} became {shown(new[1])}"
     return Difference(rule(name), direction, message, (old or (shapes[0].home,))[0], (new or (shapes[1].home,))[0])
 
 

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "generate": ("eda_gen.cli.generate", "Write the code that specs describe."),
     "lint": ("eda_gen.cli.lint", "Check what specs mean: flows, sagas, order, ownership, versions, personal data."),
     "validate": ("eda_gen.cli.validate", "Check specs: syntax, AsyncAPI structure, references, x-eda."),
+    "verify": ("eda_gen.cli.verify", "Explore every run of a saga, and prove or refute what it promises."),
 }
 """Each command's module, which holds a click command of the command's name, and its one line of help."""
 

@@ -20,7 +20,7 @@ __all__ = ["Makes", "bookings", "contract", "generated", "message", "service_mod
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = "travel_services"
-SPECS = tuple(str(ROOT / "specs" / "travel" / f"{name}.yaml") for name in ("bookings", "flights", "hotels", "payments"))
+SPECS = tuple(str(ROOT / "specs" / "travel" / f"{name}.yaml") for name in ("bookings", "flights", "hotels", "cards"))
 TRIP = UUID("7f1c2a52-6a40-4a0f-9d5e-0d7c3c1b5a10")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eda_gen.emit.python.shapes import Definition, Plain
@@ -62,7 +62,7 @@ def _generated(bodies: Mapping[str, Plain]) -> str:
         output_model_type=DataModelType.PydanticV2BaseModel,
         target_python_version=PythonVersion.PY_311,
         base_class="eda_runtime.Event",
-        aliases=_field_names(bodies.values()),
+        aliases=_field_names(bodies),
         use_annotated=True,
         snake_case_field=True,
         strict_nullable=True,
@@ -107,9 +107,22 @@ _UNUSABLE = frozenset(
 """As fields these would hide what annotations or methods of the class mean."""
 
 
-def _field_names(bodies: Iterable[Plain]) -> dict[str, str]:
-    names = {name for body in bodies if isinstance(known := body.get("properties"), dict) for name in known}
-    return {name: f"{plain}_" for name in sorted(names) if (plain := name.strip("_").lower()) in _UNUSABLE}
+def _field_names(bodies: Mapping[str, Plain]) -> dict[str, str]:
+    """Other names for fields that are unusable, by `<class>.<property>`."""
+    names: dict[str, str] = {}
+    for key, body in bodies.items():
+        properties = body.get("properties")
+        known = sorted(properties) if isinstance(properties, dict) else []
+        taken = {re.sub(r"\W", "_", name).lower() for name in known}
+        for name in known:
+            if name.lower() in _UNUSABLE:
+                names[f"{key}.{name}"] = plain = _free(f"{name.lower()}_", taken)
+                taken.add(plain)
+    return names
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return name if name not in taken else _free(f"{name}_", taken)
 
 
 def _origins(module: ast.Module) -> dict[str, str]:

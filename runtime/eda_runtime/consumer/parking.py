@@ -45,7 +45,9 @@ SELECT min(due_at) - now_ms() FROM eda_parked WHERE consumer = $1 AND due_at IS 
 """
 PUT_OFF = f"""
 UPDATE eda_parked SET due_at = now_ms() + {LOOK_AGAIN} WHERE "position" IN (
-    SELECT "position" FROM eda_parked p WHERE consumer = $1 AND due_at <= now_ms() AND NOT ({IS_HEAD})
+    SELECT "position" FROM eda_parked p WHERE consumer = $1 AND due_at <= now_ms() AND EXISTS (
+        SELECT 1 FROM eda_parked q WHERE q.consumer = p.consumer AND q."key" = p."key"
+            AND q."position" < p."position" AND (q.due_at IS NULL OR q.due_at > now_ms()))
     LIMIT 1000 FOR UPDATE SKIP LOCKED)
 """  # noqa: S608  made of constants
 INSERT = """
@@ -146,7 +148,10 @@ async def next_due(store: Store, consumer: str) -> float | None:
 
 
 async def put_off(transaction: Transaction, consumer: str) -> None:
-    """Look at followers less often while their head is still there."""
+    """Look at followers less often while one before them is not due.
+
+    Where the head is due, another worker may be handling it: its followers must be found when it has gone.
+    """
     await transaction.fetch(PUT_OFF, consumer)
 
 

@@ -303,7 +303,7 @@ def test_text_says_what_where_whom_and_what_to_do(repository: Path, breaking: Ru
     assert status == 1
     assert written == (
         "OrderPlaced.v2, OrderClosed.v1\n"
-        '  error[EDA420] Line.sku: `type` "string" became "integer"\n'
+        '  error[EDA415] Line.sku: `type` "string" became "integer"\n'
         f"    at orders.yaml:{line}:15, before at HEAD:orders.yaml:{line}:15\n"
         "    breaks new readers of old data: orders.CloseOrder, payments.onOrderClosed, payments.onOrderPlaced\n"
         "    help: keep this version as it is, and add the next version of the message beside it\n\n"
@@ -316,7 +316,7 @@ def test_annotations_for_github_name_the_line(repository: Path, breaking: Run) -
 
     _, written = breaking("--against", "git:HEAD", "--format", "github")
 
-    assert written.startswith("::error file=orders.yaml,line=15,col=7,title=EDA484::orders: 12 partitions became 13;")
+    assert written.startswith("::error file=orders.yaml,line=15,col=7,title=EDA472::orders: 12 partitions became 13;")
 
 
 def test_sarif_holds_the_rule_the_line_and_the_pointer(repository: Path, breaking: Run) -> None:
@@ -326,7 +326,7 @@ def test_sarif_holds_the_rule_the_line_and_the_pointer(repository: Path, breakin
 
     run = json.loads(written)["runs"][0]
     location = run["results"][0]["locations"][0]
-    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["EDA484"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["EDA472"]
     assert location["physicalLocation"]["region"]["startLine"] == 15
     assert location["logicalLocations"] == [{"fullyQualifiedName": "orders.yaml#/channels/orders/x-eda/partitions"}]
 

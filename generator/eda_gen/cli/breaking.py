@@ -91,10 +91,12 @@ def _compared(
     return Result(Outcome(against, mode, content_model, judged), (*compared.diagnostics, *idle))
 
 
-def _idle(rule: str, subject: str, config: Config) -> Diagnostic:
-    message = f"the accepted break {rule} of {subject} is not there in this mode"
-    help = "remove the entry once the break is part of history"
-    return Diagnostic("EDA031", message, Span(str(config.file)), help, Severity.INFO)
+def _idle(name: str, subject: str, config: Config) -> Diagnostic:
+    from eda_gen.compat.rules import rule
+
+    about = rule("accept-unused")
+    message = f"the accepted break {name} of {subject} is not there in this mode"
+    return Diagnostic(about.id, message, Span(str(config.file)), about.help, Severity.INFO)
 
 
 def _changes(
@@ -140,7 +142,11 @@ def _through_history(
 
 def _unreadable(name: str, severity: Severity) -> Diagnostic:
     """An earlier state's own errors are told only where nothing can be compared for them."""
-    return Diagnostic("EDA032", f"{name} cannot be read, and is not compared with", Span(name), severity=severity)
+    from eda_gen.compat.rules import rule
+
+    about = rule("state-unreadable")
+    message = f"{name} cannot be read, and is not compared with"
+    return Diagnostic(about.id, message, Span(name), about.help, severity)
 
 
 def _history(snapshot: Snapshot) -> Iterator[Snapshot]:

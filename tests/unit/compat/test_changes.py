@@ -56,7 +56,7 @@ def test_new_readers_are_hurt_backward_and_old_ones_forward() -> None:
     ("name", "subject", "expires", "fails"),
     [
         ("type", "Order.v1", TODAY, False),
-        ("EDA420", "Order.*", TODAY, False),
+        ("EDA415", "Order.*", TODAY, False),
         ("type", "Order.v1", date(2026, 5, 31), True),
         ("length", "Order.v1", TODAY, True),
         ("type", "Bill.v1", TODAY, True),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from eda_gen.codes import CODES
 from eda_gen.compat import RULES
+from eda_gen.rules import installed_rules
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "compatibility.md"
 PACKAGE = Path(__file__).parents[3] / "generator" / "eda_gen" / "compat"
@@ -28,8 +30,15 @@ def test_ids_and_names_are_unique_and_in_order() -> None:
     assert len(set(names)) == len(names)
 
 
+def test_no_other_part_uses_the_same_code() -> None:
+    others = {*CODES, *(each.code for each in installed_rules())}
+
+    assert {rule.id for rule in RULES} & others == set()
+
+
 def test_every_rule_is_used_and_every_used_rule_exists() -> None:
-    code = "".join(path.read_text() for path in PACKAGE.rglob("*.py") if path.name != "rules.py")
+    sources = (*PACKAGE.rglob("*.py"), PACKAGE.parent / "cli" / "breaking.py")
+    code = "".join(path.read_text() for path in sources if path.name != "rules.py")
 
     names = {rule.name for rule in RULES}
     used = {name for name in names if f'"{name}"' in code}

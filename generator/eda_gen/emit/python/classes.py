@@ -106,6 +106,9 @@ _UNUSABLE = frozenset(
 )
 """As fields these would hide what annotations or methods of the class mean."""
 
+_PROTECTED = ("model_dump", "model_validate")
+"""Beginnings of names that pydantic keeps for itself."""
+
 
 def _field_names(bodies: Mapping[str, Plain]) -> dict[str, str]:
     """Other names for fields that are unusable, by `<class>.<property>`."""
@@ -115,10 +118,17 @@ def _field_names(bodies: Mapping[str, Plain]) -> dict[str, str]:
         known = sorted(properties) if isinstance(properties, dict) else []
         taken = {re.sub(r"\W", "_", name).lower() for name in known}
         for name in known:
-            if name.lower() in _UNUSABLE:
-                names[f"{key}.{name}"] = plain = _free(f"{name.lower()}_", taken)
-                taken.add(plain)
+            if usable := _usable(re.sub(r"\W", "_", name).lower()):
+                names[f"{key}.{name}"] = free = _free(usable, taken)
+                taken.add(free)
     return names
+
+
+def _usable(name: str) -> str | None:
+    """Another name for one that is not usable as it is."""
+    if name.startswith(_PROTECTED):
+        return f"field_{name}"
+    return f"{name}_" if name in _UNUSABLE else None
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -127,7 +137,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _origins(module: ast.Module) -> dict[str, str]:
     """The module that each imported name is from."""
-    imports = (node for node in module.body if isinstance(node, ast.ImportFrom))
+    imports = (node for node in module.body if isinstance(node, ast.ImportFrom) and node.module != "__future__")
     return {alias.asname or alias.name: node.module or "" for node in imports for alias in node.names}
 
 
@@ -153,7 +163,7 @@ def _spliced(source: str, inline: Mapping[str, str], token: re.Pattern[str]) -> 
 def _class_source(key: str, source: str, origins: Mapping[str, str], token: re.Pattern[str]) -> ClassSource:
     source = re.sub(rf"([\"'])({token.pattern})\1", r"\2", source)
     tree = ast.parse(source)
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     uses = tuple(dict.fromkeys(each for each in token.findall(source) if each != key))
     imports = tuple(sorted((origins[name], name) for name in names & origins.keys()))
     return ClassSource(key, _double_quoted(source, tree), uses, imports)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from eda_gen.emit.python.classes import ClassSource
-from eda_gen.emit.python.imports import by_kind, import_lines
+from eda_gen.emit.python.imports import import_lines, sorted_exports
 from eda_gen.emit.python.layout import RESERVED, EventGroup, EventNames, Layout
 from eda_gen.emit.python.naming import Names, pascal
 from eda_gen.emit.python.text import literal
@@ -68,7 +68,7 @@ def _module(
         imports=(*_library_imports(keys, group, sources), *(["", *lines] if lines else [])),
         classes=tuple(token.sub(lambda match: local[match.group()], sources[key].source) for key in keys),
         circular=tuple(own[key] for number, key in enumerate(keys) if set(sources[key].uses) & set(keys[number + 1 :])),
-        exports=tuple(sorted(exports, key=by_kind)),
+        exports=sorted_exports(exports),
         alias=group.alias if group else "",
         current=group.versions[-1].cls if group else "",
         contracts=tuple(map(_contract, group.versions)) if group else (),

@@ -6,9 +6,9 @@ from __future__ import annotations
 from eda_runtime import Event, MessageContract
 
 __all__ = [
-    "A_B_V1",
     "AB",
     "ABV1",
+    "A_B_V1",
 ]
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from eda_runtime import Event, MessageContract
 
 __all__ = [
-    "A_B2_V1",
     "AB2",
     "AB2V1",
+    "A_B2_V1",
 ]
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from eda_runtime import Event, MessageContract
 
 __all__ = [
-    "A_B3_V1",
     "AB3",
     "AB3V1",
+    "A_B3_V1",
 ]
 
 

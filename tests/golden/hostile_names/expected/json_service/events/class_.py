@@ -47,9 +47,12 @@ class ClassV1(Event):
     \"\"\"
     """
     self_: Annotated[int, Field(alias="self")]
-    str_: Annotated[str | None, Field(alias="str")] = None
+    str__: Annotated[str | None, Field(alias="str")] = None
     date_: Annotated[date | None, Field(alias="date")] = None
     model_config_: Annotated[str | None, Field(alias="model_config")] = None
+    field_model_dump_it: Annotated[str | None, Field(alias="model_dump_it")] = None
+    annotations: str | None = None
+    str_: str | None = None
     copy_: Annotated[str | None, Field(alias="copy")] = None
     json_: Annotated[str | None, Field(alias="json")] = None
     schema_: Annotated[str | None, Field(alias="schema")] = None

@@ -57,6 +57,10 @@ _GENERATING: Final = {
     "EDA192": "An Avro or Protobuf schema cannot be read.",
     "EDA193": "No class can be made of a payload's schema.",
     "EDA194": "A saga sends a message for which there is no address.",
+    "EDA195": "A name that the spec gives cannot be used on the broker that configuration is generated for.",
+    "EDA196": "An address has parameters whose values the spec does not list, so that nothing can create its topics.",
+    "EDA197": "Debezium reads the outbox from PostgreSQL only, and the service has another store.",
+    "EDA198": "Dead letters have the address of another service's, or the name of a consumer group.",
 }
 
 _SUBJECTS: Final = {

@@ -13,7 +13,7 @@ READING = [
     *(GENERATOR / "source").rglob("*.py"),
     *(GENERATOR / "asyncapi").rglob("*.py"),
     *(GENERATOR / "passes").rglob("*.py"),
-    *(GENERATOR / "emit" / "python").rglob("*.py"),
+    *(GENERATOR / "emit").rglob("*.py"),
     *(GENERATOR / "output").rglob("*.py"),
     GENERATOR / "cli" / "generate.py",
     GENERATOR / "config.py",

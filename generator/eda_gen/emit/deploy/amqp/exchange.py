@@ -1,0 +1,55 @@
+"""Exchanges: one an address, to which a message goes under the routing key of its key's partition, `p<n>`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from eda_gen.emit.deploy import bindings
+from eda_gen.emit.deploy.topology import Topic
+from eda_gen.model import Json
+
+__all__ = ["VHOST", "Exchange", "view_exchange"]
+
+VHOST = "/"
+_PARTITIONED = ("direct", "topic")
+_TYPES = (*_PARTITIONED, "fanout", "headers")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    name: str
+    vhost: str
+    type: str
+    durable: bool
+    auto_delete: bool
+
+    @property
+    def partitioned(self) -> bool:
+        """Whether routing keys decide where a message goes; else every queue gets all of them."""
+        return self.type in _PARTITIONED
+
+    def definition(self) -> Mapping[str, Json]:
+        return {
+            "name": self.name,
+            "vhost": self.vhost,
+            "type": self.type,
+            "durable": self.durable,
+            "auto_delete": self.auto_delete,
+            "internal": False,
+            "arguments": {},
+        }
+
+
+def view_exchange(topic: Topic) -> Exchange:
+    """As the `amqp` channel binding says; where it says nothing, durable, direct, and called by the address."""
+    stated = bindings.mapping(topic.bindings, "amqp", "exchange")
+    kind = bindings.text(stated, "type")
+    durable, auto_delete = bindings.flag(stated, "durable"), bindings.flag(stated, "autoDelete")
+    return Exchange(
+        name=bindings.text(stated, "name") or topic.address,
+        vhost=bindings.text(stated, "vhost") or VHOST,
+        type=kind if kind in _TYPES else "direct",
+        durable=True if durable is None else durable,
+        auto_delete=bool(auto_delete),
+    )

@@ -1,0 +1,36 @@
+"""What a service may publish to and subscribe to: its subjects, and the JetStream requests of its own consumers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from eda_gen.emit.deploy.nats.names import stream_name, subjects
+from eda_gen.emit.deploy.nats.streams import view_consumers
+from eda_gen.emit.deploy.topology import Topology
+
+__all__ = ["Allowed", "permissions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+
+
+def permissions(topology: Topology) -> Allowed:
+    return Allowed(tuple(dict.fromkeys(_published(topology))), ("_INBOX.>",))
+
+
+def _published(topology: Topology) -> Iterator[str]:
+    dead_letters = tuple(reading.dead_letters for reading in topology.receives)
+    for topic in (*topology.sends, *dead_letters):
+        yield from subjects(topic)
+    read = tuple(topic for reading in topology.receives for topic in reading.topics)
+    for topic in (*topology.sends, *dead_letters, *read):
+        yield f"$JS.API.STREAM.INFO.{stream_name(topic.address)}"
+    for consumer in view_consumers(topology):
+        path = f"{consumer.stream}.{consumer.name}"
+        yield f"$JS.API.CONSUMER.INFO.{path}"
+        yield f"$JS.API.CONSUMER.MSG.NEXT.{path}"
+        yield f"$JS.ACK.{path}.>"

@@ -23,5 +23,4 @@ def command(app: tuple[str, ...], only: tuple[str, ...]) -> None:
         raise click.UsageError(f"unexpected argument {extra[0]}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     asyncio.run(service.run([role for role in ROLES if not only or role in only], handle_signals=True))

@@ -149,8 +149,13 @@ class Coordinator(Generic[State]):
     def _keep(self, instance: Instance, arrival: Arrival) -> None:
         field = self._fields.get(arrival.contract.type)
         if field is not None:
-            state = self.saga.state.model_validate_json(instance.state)
-            instance.state = _dump(state.model_copy(update={field: arrival.payload}))
+            instance.known = self._state(instance).model_copy(update={field: arrival.payload})
+            instance.state = _dump(instance.known)
+
+    def _state(self, instance: Instance) -> State:
+        if not isinstance(instance.known, self.saga.state):
+            instance.known = self.saga.state.model_validate_json(instance.state)
+        return instance.known
 
     def _turn(self, work: Work, instance: Instance, now: int, cause: Envelope | None) -> Turn[State]:
         turn = Turn(self.saga, instance.progress, now, lambda letter: self._send(work, instance, letter, cause))
@@ -160,9 +165,8 @@ class Coordinator(Generic[State]):
     def _send(self, work: Work, instance: Instance, letter: Letter, cause: Envelope | None) -> str:
         """Queue a message whose id follows from what it is for, so that sending it again repeats nothing."""
         send = self._sending(letter)
-        state = self.saga.state.model_validate_json(instance.state)
         why = {"failed_step": instance.progress.failed_step, "failure": instance.progress.failure}
-        message = send.build(state.model_copy(update=why))
+        message = send.build(self._state(instance).model_copy(update=why))
         Outbox(work.producer, work.pending, cause).add(send.contract, message, send.channel)
         queued = work.pending[-1]
         envelope = replace(

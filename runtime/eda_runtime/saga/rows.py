@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from eda_runtime.errors import StoreError
+from eda_runtime.saga.definition import SagaState
 from eda_runtime.saga.progress import Note, Progress
 from eda_runtime.stores import Row, Transaction, tables
 
@@ -28,10 +29,11 @@ SELECT correlationid, id FROM eda_saga WHERE saga = $1 AND correlationid IN (SEL
 ORDER BY started_at
 """
 UPDATE = """
-UPDATE eda_saga SET version = version + 1, status = value::json ->> 'status', state = value::json ->> 'state',
-    progress = value::json ->> 'progress', due_at = (value::json ->> 'due_at')::bigint, updated_at = now_ms()
-FROM each($2)
-WHERE saga = $1 AND eda_saga.id = value::json ->> 'id' AND version = (value::json ->> 'version')::bigint
+WITH changed AS MATERIALIZED (SELECT value::jsonb AS it FROM each($2))
+UPDATE eda_saga SET version = version + 1, status = it ->> 'status', state = it ->> 'state',
+    progress = it ->> 'progress', due_at = (it ->> 'due_at')::bigint, updated_at = now_ms()
+FROM changed
+WHERE saga = $1 AND id = it ->> 'id' AND version = (it ->> 'version')::bigint
 RETURNING 1
 """
 NEW = ("saga", "id", "version", "status", "state", "progress", "due_at", "correlationid", "started_at", "updated_at")
@@ -40,7 +42,10 @@ HISTORY = ("saga", "id", "at", "kind", "step", "message", "detail")
 
 @dataclass(slots=True)
 class Instance:
-    """One instance of a saga, as read; `version` is 0 for one that is new. `notes` are yet to be written."""
+    """One instance of a saga, as read; `version` is 0 for one that is new.
+
+    `state` is text, and `known` the same once it has been read. `notes` are yet to be written.
+    """
 
     id: str
     version: int
@@ -49,6 +54,7 @@ class Instance:
     progress: Progress
     state: str
     notes: list[Note] = field(default_factory=list)
+    known: SagaState | None = None
 
 
 async def load(transaction: Transaction, saga: str, ids: Sequence[str]) -> tuple[int, dict[str, Instance]]:

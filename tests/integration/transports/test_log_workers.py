@@ -116,6 +116,21 @@ async def test_a_worker_keeps_its_leases_for_as_long_as_it_works(url: str, log: 
         assert await lag(log) == 0
 
 
+async def test_a_worker_that_joins_gets_nothing_that_another_still_works_on(url: str, log: LogTransport) -> None:
+    await log.publish(events(KEYS, 2))
+    async with opened(url) as first, opened(url) as second:
+        busy = await first.receiver(policy())
+        found = await take(busy, 2 * len(KEYS), acknowledge=False)
+        joined = await second.receiver(policy())
+        await asyncio.sleep(LEASE.total_seconds() / 2)
+        assert await rest(joined) == []
+
+        await busy.acknowledge(found)
+        await asyncio.sleep(LEASE.total_seconds() / 2)
+
+        assert await partitions_read(log, busy=busy, joined=joined) == {"busy": 2, "joined": 2}
+
+
 async def test_partitions_are_shared_evenly_and_shared_anew(url: str, log: LogTransport) -> None:
     async with opened(url) as first, opened(url) as second:
         one = await first.receiver(policy())

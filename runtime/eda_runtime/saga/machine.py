@@ -52,6 +52,8 @@ class Turn(Generic[State]):
         if record.status in ("failed", "timed-out"):
             self._settle(record, "done")
             self.note("late", step, message, "it took effect after all")
+            if self.progress.status == "running" and self.progress.failed_step == step.name:
+                self.progress.failed_step = self.progress.failure = None
             if self.progress.status == "failed" and step.compensate is not None:
                 self.progress.status = "compensating"
             return None

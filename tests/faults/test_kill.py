@@ -29,6 +29,18 @@ RUNS = int(os.environ.get("EDA_FAULT_RUNS", "50"))
 KEYS = 8
 MESSAGES = 160
 PATIENCE_SECONDS = 30
+LOADED_LATE = (
+    "eda_runtime.consumer.poller",
+    "eda_runtime.consumer.retrier",
+    "eda_runtime.housekeeping",
+    "eda_runtime.relay",
+    "eda_runtime.saga.timers",
+    "eda_runtime.stores.postgresql",
+    "eda_runtime.stores.sqlite",
+    "eda_runtime.transports.log",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+)
 WORKERS: tuple[tuple[Role, ...], ...] = (("consumer", "retry"), ("relay",))
 
 
@@ -38,7 +50,7 @@ def processes() -> ForkServerContext:
     root = str(Path(__file__).parents[2])
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.service", "aiosqlite", "asyncpg", "sqlalchemy.dialects.sqlite"])
+    context.set_forkserver_preload(["tests.faults.service", *LOADED_LATE])
     return context
 
 
@@ -54,12 +66,12 @@ async def test_postgresql_survives_kills(seed: int, postgresql_url: str, process
 
 async def survive(url: str, seed: int, processes: ForkServerContext) -> None:
     rng = random.Random(seed)
-    settings = Settings(database_url=url, lease=timedelta(milliseconds=400), pool_size=4)
+    settings = Settings(database_url=url, lease=timedelta(milliseconds=300), pool_size=4)
     async with create_app(settings) as app:
         await prepare(app)
         with Workers(settings, processes, crew=WORKERS * rng.choice((1, 2))) as workers:
             publishing = asyncio.create_task(publish(app, rng))
-            await workers.be_killed(rng)
+            await workers.be_killed(app, rng)
             published = await publishing
             left = await settle(app, len(published))
         for stage in STAGES:
@@ -85,9 +97,11 @@ class Workers:
         for index in range(len(self._crew)):
             self._kill(index)
 
-    async def be_killed(self, rng: random.Random) -> None:
-        for _ in range(rng.randint(3, 6)):
-            await asyncio.sleep(rng.uniform(0.0, 0.25))
+    async def be_killed(self, app: App[Publisher], rng: random.Random) -> None:
+        """Kill some of the crew a few times, each time when some more has been applied."""
+        for _ in range(rng.randint(2, 4)):
+            await progress(app, await number_applied(app) + rng.randint(1, 40))
+            await asyncio.sleep(rng.uniform(0.0, 0.03))
             victims = rng.sample(range(len(self._crew)), rng.randint(1, len(self._crew)))
             for index in victims:
                 self._kill(index)
@@ -136,14 +150,32 @@ def rolled_back() -> Iterator[None]:
         return
 
 
+async def progress(app: App[Publisher], number: int) -> None:
+    """Wait until `number` facts have been applied, or for a while."""
+    for _ in range(150):
+        if await number_applied(app) >= number:
+            return
+        await asyncio.sleep(0.01)
+
+
+async def number_applied(app: App[Publisher]) -> int:
+    return int((await app.opened.store.fetch("SELECT count(*) FROM notes"))[0][0])
+
+
 async def settle(app: App[Publisher], number: int) -> int:
-    """Wait until all stages have applied `number` messages and no row waits, or nobody would wait any longer."""
-    for _ in range(PATIENCE_SECONDS * 20):
-        left = await waiting(app)
-        if left == 0 and all([len(await applied(app, stage)) >= number for stage in STAGES]):
+    """Wait until all stages have applied `number` messages and no row waits, or until nothing has happened for long.
+
+    Returns how many rows still wait.
+    """
+    seen, still = (-1, -1), 0
+    while still < PATIENCE_SECONDS * 20:
+        now = (await number_applied(app), await waiting(app))
+        if now[0] >= number * len(STAGES) and now[1] == 0:
             break
+        still = still + 1 if now == seen else 0
+        seen = now
         await asyncio.sleep(0.05)
-    return left
+    return await waiting(app)
 
 
 async def waiting(app: App[Publisher]) -> int:

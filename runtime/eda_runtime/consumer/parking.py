@@ -22,7 +22,7 @@ from eda_runtime.transports import Delivery
 
 __all__ = ["Failure", "blocked_keys", "delay", "keep", "next_due", "promote", "put_off", "take", "take_head", "unpark"]
 
-LOOK_AGAIN = 10_000
+LOOK_AGAIN = 60_000
 COLUMNS = """
     "position", "key", address, "partition", origin, appended_at, headers, envelope, body, attempts, first_failed_at
 """
@@ -48,7 +48,7 @@ UPDATE eda_parked SET due_at = now_ms() + {LOOK_AGAIN} WHERE "position" IN (
     SELECT "position" FROM eda_parked p WHERE consumer = $1 AND due_at <= now_ms() AND EXISTS (
         SELECT 1 FROM eda_parked q WHERE q.consumer = p.consumer AND q."key" = p."key"
             AND q."position" < p."position" AND (q.due_at IS NULL OR q.due_at > now_ms()))
-    LIMIT 1000 FOR UPDATE SKIP LOCKED)
+    LIMIT 2000 FOR UPDATE SKIP LOCKED)
 """  # noqa: S608  made of constants
 INSERT = """
 INSERT INTO eda_parked (consumer, "key", address, "partition", origin, appended_at, headers, envelope, body, attempts,

@@ -55,7 +55,7 @@ class Share:
             await transaction.fetch(LEAVE, self.owner)
 
     async def _balance(self, transaction: Transaction) -> None:
-        members = len(await transaction.fetch(LIVE, f"{self._job}/%"))
+        members = max(1, len(await transaction.fetch(LIVE, f"{self._job}/%")))  # its own lease may be over by now
         owners = {row[0]: row[1] for row in await transaction.fetch(LIVE, f"{self._job}:%")}
         mine = [name for name in self._names if owners.get(name) == self.owner]
         free = [name for name in self._names if name not in owners]

@@ -119,7 +119,10 @@ class Run:
         async with AsyncExitStack() as stack:
             async with self._app.unit_of_work() as uow:
                 uow.publish.trip_requested(trip("TripRequested", self._trip))
-            await self._until_its_end(process, stack)
+            try:
+                await self._until_its_end(process, stack)
+            except TimeoutError:
+                pytest.fail(f"killed at boundary {boundary}, it does not go on: {await self._left()}")
             killed = not process.is_alive()
             process.kill()
             process.join()
@@ -151,6 +154,18 @@ class Run:
     async def _ended(self) -> bool:
         left = (await self._app.opened.store.fetch("SELECT count(*) FROM eda_outbox"))[0][0]
         return left == 0 and await self._status() == self._tale.status and self._done() >= self._tale.effects
+
+    async def _left(self) -> dict[str, object]:
+        """What there is to see of a trip that does not go on."""
+        sql = {
+            "outbox": "SELECT type, key, problem FROM eda_outbox",
+            "parked": "SELECT consumer, attempts, reason FROM eda_parked",
+            "leases": "SELECT name, owner, expires_at - now_ms() FROM eda_lease",
+            "history": "SELECT kind, step FROM eda_saga_history ORDER BY position DESC LIMIT 12",
+        }
+        store = self._app.opened.store
+        found: dict[str, object] = {name: [tuple(row) for row in await store.fetch(each)] for name, each in sql.items()}
+        return found | {"done": sorted(self._done()), "progress": await self._progress()}
 
     async def _may_time_out(self) -> bool:
         progress = await self._progress()

@@ -9,14 +9,18 @@ from collections.abc import Collection
 from datetime import timedelta
 from importlib.metadata import version
 
+from eda_gen.emit.python.naming import module_name
 from eda_gen.emit.python.text import one_line
 
 __all__ = [
     "compose",
+    "digest",
     "dns_name",
+    "dotless",
     "go_duration",
     "hcl",
     "header",
+    "identifier",
     "json_text",
     "legal",
     "milliseconds",
@@ -92,6 +96,16 @@ def legal(text: str, allowed: str, longest: int, substitute: str = "-") -> str:
     return f"{cleaned[: longest - _HASH - 1]}{substitute}{digest(text)}"
 
 
+def dotless(text: str, longest: int) -> str:
+    """For where dots are not legal: a dot becomes `_`. A text that has a `_` of its own, or more that is illegal, is
+    followed by its digits, as by `legal`."""
+    name = text.replace(".", "_")
+    if "_" not in text and re.fullmatch("[A-Za-z0-9_-]+", name) and len(name) <= longest:
+        return name
+    cleaned = re.sub("[^A-Za-z0-9_-]", "_", text)
+    return f"{cleaned[: longest - _HASH - 1]}_{digest(text)}"
+
+
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:_HASH]
 
@@ -103,6 +117,12 @@ def dns_name(text: str) -> str:
         return text
     words = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:200].rstrip("-")
     return f"{words or 'x'}-{digest(text)}"
+
+
+def identifier(service: str) -> str:
+    """A service's name in lower-case letters, digits and `_`, at most 50: for replication slots and variables."""
+    name = module_name(service)
+    return name if name.replace("_", "-") == service and len(name) <= 50 else f"{name[:40]}_{digest(service)}"
 
 
 def regex(names: Collection[str]) -> str:

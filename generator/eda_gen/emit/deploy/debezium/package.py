@@ -6,8 +6,7 @@ The columns are those of the runtime's table `eda_outbox`; the headers are those
 from __future__ import annotations
 
 from eda_gen.diagnostics import Diagnostic, Result, Severity
-from eda_gen.emit.deploy.text import digest, json_text
-from eda_gen.emit.python.naming import module_name
+from eda_gen.emit.deploy.text import identifier, json_text
 from eda_gen.emit.target import Package
 from eda_gen.model import Catalog, Service
 
@@ -45,7 +44,7 @@ def target(catalog: Catalog, service: Service) -> Result[Package]:
 
 def _source(service: Service) -> dict[str, str]:
     """Where the outbox is. What differs between environments, and the password, comes from the worker's environment."""
-    name = _identifier(service.name)
+    name = identifier(service.name)
     return {
         "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
         "tasks.max": "1",
@@ -91,9 +90,3 @@ def _router() -> dict[str, str]:
         "transforms.specversion.header": "ce_specversion",
         "transforms.specversion.value.literal": "1.0",
     }
-
-
-def _identifier(service: str) -> str:
-    """Legal for a replication slot: lower-case letters, digits and `_`, at most 63 with what stands before."""
-    name = module_name(service)
-    return name if name.replace("_", "-") == service and len(name) <= 50 else f"{name[:40]}_{digest(service)}"

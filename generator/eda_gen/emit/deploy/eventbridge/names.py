@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from eda_gen.emit.deploy.text import digest, legal
+from eda_gen.emit.deploy.text import digest, dotless, legal
 
 __all__ = ["archive_name", "bus_name", "logical_id", "queue_name", "rule_name"]
 
@@ -25,10 +25,8 @@ def rule_name(group: str, address: str, *, several: bool) -> str:
 
 
 def queue_name(text: str) -> str:
-    """Of an SQS queue: letters, digits, `-` and `_`, up to 80. A dot becomes `_` in names without one of their own."""
-    dotless = text if "_" in text else text.replace(".", "_")
-    name = legal(dotless, "A-Za-z0-9_-", 80)
-    return name if name == dotless else legal(text, "A-Za-z0-9_-", 80)
+    """Of an SQS queue: letters, digits, `-` and `_`, up to 80."""
+    return dotless(text, 80)
 
 
 def logical_id(text: str) -> str:

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from eda_gen.emit.deploy import bindings
 from eda_gen.emit.deploy.eventbridge.names import archive_name, bus_name, logical_id, queue_name, rule_name
-from eda_gen.emit.deploy.text import seconds
+from eda_gen.emit.deploy.text import legal, seconds
 from eda_gen.emit.deploy.topology import Reading, Topology
 from eda_gen.emit.python.text import one_line
 from eda_gen.model import Json
@@ -152,7 +152,7 @@ def _stated(reading: Reading) -> Iterator[Json]:
 
 def _stated_name(reading: Reading) -> str | None:
     names = (bindings.text(bindings.mapping(each), "name") for each in _stated(reading))
-    return next((queue_name(name) for name in names if name is not None), None)
+    return next((legal(name, "A-Za-z0-9_-", 80) for name in names if name is not None), None)
 
 
 def _setting(reading: Reading, name: str, default: int) -> int:

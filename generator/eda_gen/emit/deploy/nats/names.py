@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from eda_gen.diagnostics import Diagnostic
-from eda_gen.emit.deploy.text import legal
+from eda_gen.emit.deploy.text import dotless
 from eda_gen.emit.deploy.topology import Topic
 
 __all__ = ["consumer_name", "stream_name", "subject_problem", "subjects"]
@@ -21,12 +21,11 @@ def subjects(topic: Topic) -> tuple[str, ...]:
 
 
 def stream_name(address: str) -> str:
-    """A dot becomes `_` in addresses without one of their own; other addresses follow the rule of `legal`."""
-    return _name(_PARAMETER.sub("{}", address))
+    return dotless(_PARAMETER.sub("{}", address), 120)
 
 
 def consumer_name(group: str, partition: int) -> str:
-    return _name(f"{group}.p{partition}")
+    return dotless(f"{group}.p{partition}", 120)
 
 
 def subject_problem(topic: Topic) -> Diagnostic | None:
@@ -36,9 +35,3 @@ def subject_problem(topic: Topic) -> Diagnostic | None:
         return None
     told = f"{topic.address!r} cannot be a subject: tokens between dots, without blanks, `*`, `>`; none of `$…`"
     return Diagnostic("EDA195", told, topic.span, "choose another address")
-
-
-def _name(text: str) -> str:
-    dotless = text if "_" in text else text.replace(".", "_")
-    name = legal(dotless, "A-Za-z0-9_-", 120, "_")
-    return name if name == dotless else legal(text, "A-Za-z0-9_-", 120, "_")

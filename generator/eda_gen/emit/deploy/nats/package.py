@@ -9,9 +9,8 @@ from eda_gen.emit.deploy.nats.names import subject_problem
 from eda_gen.emit.deploy.nats.permissions import permissions
 from eda_gen.emit.deploy.nats.streams import Consumer, Stream, view_consumers, view_stream
 from eda_gen.emit.deploy.render import render
-from eda_gen.emit.deploy.text import dns_name, header, json_text
+from eda_gen.emit.deploy.text import dns_name, header, identifier, json_text
 from eda_gen.emit.deploy.topology import Topology, derive
-from eda_gen.emit.python.naming import module_name
 from eda_gen.emit.target import Package
 from eda_gen.model import Catalog, Service
 
@@ -32,7 +31,7 @@ def _package(topology: Topology) -> Result[Package]:
     consumers = tuple({(each.stream, each.name): each for each in view_consumers(topology)}.values())
     top = header(service.document.path)
     allowed = permissions(topology)
-    variable = f"{module_name(service.name)}_permissions"
+    variable = f"{identifier(service.name)}_permissions"
     files = {
         "nack.yaml": render("nats/nack.yaml", header=top, streams=streams, consumers=consumers, dns=dns_name),
         "permissions.conf": render("nats/permissions.conf", header=top, variable=variable, allowed=allowed),

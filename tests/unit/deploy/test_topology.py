@@ -1,0 +1,115 @@
+"""Who creates an address, and who may use it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from eda_gen.config import Config
+from eda_gen.diagnostics import Result
+from eda_gen.emit.deploy import Topology, derive
+from eda_gen.emit.deploy.kafka.access import rights
+from eda_gen.model import Catalog
+from eda_gen.passes import compile_workspace
+
+SHOP = ("orders", "inventory", "payments", "shipping")
+
+
+def shop() -> Catalog:
+    catalog = compile_workspace([Path("specs/shop", f"{name}.yaml") for name in SHOP], Config()).value
+    assert catalog is not None
+    return catalog
+
+
+def workspace(folder: Path, documents: Mapping[str, object]) -> Catalog:
+    for name, document in documents.items():
+        (folder / f"{name}.json").write_text(json.dumps(document), "utf-8")
+    result = compile_workspace([folder / f"{name}.json" for name in documents], Config())
+    assert result.value is not None, result.diagnostics
+    return result.value
+
+
+def document(title: str, channels: Mapping[str, object], operations: Mapping[str, object]) -> Mapping[str, object]:
+    info = {"title": title, "version": "1"}
+    return {"asyncapi": "3.1.0", "info": info, "channels": channels, "operations": operations}
+
+
+def channel(address: str, **more: object) -> Mapping[str, object]:
+    return {"address": address, "messages": {"Said": {"payload": {"type": "object"}}}, **more}
+
+
+def operation(action: str, name: str, **extension: object) -> Mapping[str, object]:
+    return {"action": action, "channel": {"$ref": f"#/channels/{name}"}, "x-eda": extension}
+
+
+def derived(catalog: Catalog) -> dict[str, Topology]:
+    found = {service.name: derive(catalog, service).value for service in catalog.services}
+    return {name: topology for name, topology in found.items() if topology is not None}
+
+
+def owned(catalog: Catalog) -> dict[str, list[str]]:
+    return {name: [topic.address for topic in each.owns] for name, each in derived(catalog).items()}
+
+
+def test_each_channel_of_the_shop_is_created_once_by_the_service_that_writes_it() -> None:
+    assert owned(shop()) == {
+        "orders": ["sales.orders"],
+        "inventory": ["warehouse.stock"],
+        "payments": ["billing.payments"],
+        "shipping": ["logistics.shipments"],
+    }
+
+
+def test_of_two_documents_that_write_one_address_the_sender_creates_it(tmp_path: Path) -> None:
+    reader = document("Reader", {"c": channel("talk")}, {"on": operation("receive", "c")})
+    writer = document("Writer", {"d": channel("talk")}, {"say": operation("send", "d")})
+
+    assert owned(workspace(tmp_path, {"reader": reader, "writer": writer})) == {"reader": [], "writer": ["talk"]}
+
+
+def test_a_command_channel_belongs_to_the_service_that_takes_the_commands(tmp_path: Path) -> None:
+    taker = document("Taker", {"c": channel("do.it")}, {"on": operation("receive", "c")})
+    sender = document("Sender", {"c": {"$ref": "taker.json#/channels/c"}}, {"ask": operation("send", "c")})
+
+    assert owned(workspace(tmp_path, {"sender": sender, "taker": taker})) == {"sender": [], "taker": ["do.it"]}
+
+
+def test_an_address_of_listed_parameters_is_one_topic_a_value(tmp_path: Path) -> None:
+    there = channel("rain.{region}", parameters={"region": {"enum": ["north", "south"]}})
+    catalog = workspace(tmp_path, {"a": document("Rain", {"c": there}, {"say": operation("send", "c")})})
+
+    assert owned(catalog) == {"rain": ["rain.north", "rain.south"]}
+
+
+def test_one_address_of_dead_letters_for_two_services_is_refused(tmp_path: Path) -> None:
+    dead = {"deadLetter": {"address": "the.dead"}}
+    both = {
+        name: document(name, {"c": channel(f"{name}.in")}, {"on": operation("receive", "c", **dead)})
+        for name in ("one", "two")
+    }
+    catalog = workspace(tmp_path, both)
+
+    results: list[Result[Topology]] = [derive(catalog, service) for service in catalog.services]
+
+    assert results[0].ok
+    assert [each.code for each in results[1].diagnostics] == ["EDA198"]
+
+
+def test_operations_that_share_a_group_have_names_of_their_own(tmp_path: Path) -> None:
+    channels = {"c": channel("one"), "d": channel("two")}
+    operations = {"onOne": operation("receive", "c", group="g"), "onTwo": operation("receive", "d", group="g")}
+    catalog = workspace(tmp_path, {"a": document("A", channels, operations)})
+
+    assert [each.name for each in derived(catalog)["a"].receives] == ["g.onOne", "g.onTwo"]
+
+
+def test_a_service_may_write_what_it_sends_and_its_dead_letters_and_read_what_it_receives() -> None:
+    granted = {(each.type, each.name): each.operations for each in rights(derived(shop())["payments"])}
+
+    assert granted == {
+        ("topic", "billing.payments"): ("Describe", "Write"),
+        ("topic", "warehouse.stock"): ("Describe", "Read"),
+        ("topic", "warehouse.stock.payments.onStockReserved.dlq"): ("Describe", "Write"),
+        ("group", "payments.onStockReserved"): ("Read",),
+    }

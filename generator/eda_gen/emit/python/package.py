@@ -10,6 +10,7 @@ from eda_gen.emit.python.classes import ClassSource, GenerationFailed, generate_
 from eda_gen.emit.python.events import event_modules
 from eda_gen.emit.python.fields import fields_of
 from eda_gen.emit.python.formats import as_json_schemas
+from eda_gen.emit.python.imports import import_lines
 from eda_gen.emit.python.layout import event_groups, message_names, place_classes
 from eda_gen.emit.python.naming import module_name
 from eda_gen.emit.python.render import header, render
@@ -181,8 +182,11 @@ def _consumer_values(view: ServiceView) -> dict[str, object]:
 
 def _handlers(view: ServiceView) -> str:
     lines = event_imports((event, (event.cls,)) for method in view.receives for event in method.events)
+    makers = {f".{saga.module}": (saga.cls,) for saga in view.sagas if saga.asked}
+    own = {".app": ("create_app",)} | ({".consumers": ("Context",)} if view.receives else {}) | makers
+    imports = sorted((*import_lines(own), *lines), key=lambda line: line.split()[1])
     batches = any(method.parameter == "events" for method in view.receives)
-    return render("handlers.py", service=view, methods=view.receives, imports=lines, uses_sequence=batches)
+    return render("handlers.py", service=view, methods=view.receives, imports=imports, uses_sequence=batches)
 
 
 def package_name(service: str) -> str:

@@ -21,7 +21,15 @@ _TAKEN = frozenset(
 )
 """Names that a state has already."""
 
-_MODULES = ("app", "channels", "consumers", "events", "handlers", "producers", "sagas")
+_MODULES = frozenset(
+    (
+        *("app", "channels", "consumers", "events", "handlers", "producers", "sagas"),
+        *("create_app", "messages", "present", "require_runtime", "settings", "subscriptions", "timedelta"),
+    )
+)
+"""What a saga's module and function would hide."""
+
+_CLASSES = ("Saga", "Handlers")
 
 FieldsOf = Mapping[MessageId, Mapping[str, FieldSource]]
 
@@ -88,7 +96,7 @@ def saga_modules(
     policies: Mapping[str, str],
 ) -> Iterator[SagaModule]:
     """`channels` and `policies` are constants of `channels.py`, by channel id and by operation id."""
-    names, classes = Names(_MODULES), Names()
+    names, classes = Names(_MODULES), Names(_CLASSES)
     for route in routes:
         module = names.take(module_name(route.saga.name), f"{module_name(route.saga.name)}_saga")
         yield _SagaWriter(route, events, fields, channels).module(

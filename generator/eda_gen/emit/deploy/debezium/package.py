@@ -43,7 +43,10 @@ def target(catalog: Catalog, service: Service) -> Result[Package]:
 
 
 def _source(service: Service) -> dict[str, str]:
-    """Where the outbox is. What differs between environments, and the password, comes from the worker's environment."""
+    """Where the outbox is. What differs between environments, and the password, comes from the worker's environment.
+
+    Payloads are bytes and stay as they are; the delegate is for heartbeats, which are none.
+    """
     name = identifier(service.name)
     return {
         "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
@@ -64,7 +67,9 @@ def _source(service: Service) -> dict[str, str]:
         "tombstones.on.delete": "false",
         "heartbeat.interval.ms": "10000",
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-        "value.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
+        "value.converter": "io.debezium.converters.BinaryDataConverter",
+        "value.converter.delegate.converter.type": "org.apache.kafka.connect.json.JsonConverter",
+        "value.converter.delegate.converter.type.schemas.enable": "false",
         "header.converter": "org.apache.kafka.connect.storage.StringConverter",
     }
 

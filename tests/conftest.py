@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.services import postgresql
+from tests.services import kafka, postgresql
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
 
@@ -22,3 +22,17 @@ async def postgresql_url(postgresql_server: str) -> AsyncIterator[str]:
     """The URL of an empty database, for one test."""
     async with postgresql.fresh_database(postgresql_server) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[str]:
+    """The URL of an Apache Kafka for the whole run. The run fails where none can be had, unless it was told to do without."""
+    with kafka.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def kafka_url(kafka_server: str) -> str:
+    """The URL of the server, with no topics and no groups."""
+    kafka.clear(kafka_server)
+    return kafka_server

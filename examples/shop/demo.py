@@ -1,7 +1,8 @@
 """The shop under stress, in under a minute: `python -m examples.shop.demo`, or `make demo`.
 
 Generates the four services, starts them on one SQLite file, places orders over HTTP, and meanwhile delivers duplicates,
-lets a handler fail, slips in a poison message and kills a worker. Then the checker reads the database.
+lets a handler fail, slips in a poison message and kills a worker. Then the checker reads the database. `EDA_BROKER_URL`
+may name another broker than that file.
 """
 
 from __future__ import annotations
@@ -60,10 +61,15 @@ class Shop:
         return f"sqlite:///{self.database}"
 
     @property
+    def broker(self) -> str:
+        """The broker that `EDA_BROKER_URL` names, which must have none of the shop's topics yet; else the same file."""
+        return os.environ.get("EDA_BROKER_URL") or self.url
+
+    @property
     def environment(self) -> dict[str, str]:
         return os.environ | {
             "EDA_DATABASE_URL": self.url,
-            "EDA_BROKER_URL": self.url,
+            "EDA_BROKER_URL": self.broker,
             "SHOP_FLAKY_CUSTOMER": FLAKY_CUSTOMER,
         }
 
@@ -122,7 +128,7 @@ def prepare(shop: Shop) -> None:
     create_tables.main(shop.url)
     for service in SERVICES:
         shop.run(tool("eda"), "provision", f"{service}.handlers:service")
-    say(f"created tables and topics in one SQLite file for {len(SERVICES)} services")
+    say(f"created tables and topics for {len(SERVICES)} services")
 
 
 async def play(shop: Shop) -> None:
@@ -198,7 +204,7 @@ async def deliver_poison(shop: Shop) -> None:
         data=b"\xff\xfe not an order",
         partitionkey="poison",
     )
-    transport = await open_transport(shop.url)
+    transport = await open_transport(shop.broker)
     try:
         await transport.publish([Outgoing("sales.orders", poison)])
     finally:
@@ -209,7 +215,7 @@ async def deliver_poison(shop: Shop) -> None:
 async def deliver_duplicates(shop: Shop) -> None:
     """Append copies of messages that were sent before, to each address, as a producer's retry does."""
     everything = ReplayRange(start=datetime.fromtimestamp(0, UTC))
-    transport = await open_transport(shop.url)
+    transport = await open_transport(shop.broker)
     copies: list[Outgoing] = []
     try:
         for policy in (inventory.ON_ORDER_PLACED, payments.ON_STOCK_RESERVED, shipping.ON_PAYMENT_TAKEN):
@@ -225,7 +231,7 @@ async def deliver_duplicates(shop: Shop) -> None:
 
 async def until_settled(shop: Shop) -> None:
     """Wait until nothing is on its way, or patience has run out: the checker then says what is missing."""
-    transport = await open_transport(shop.url)
+    transport = await open_transport(shop.broker)
     try:
         async with asyncio.timeout(PATIENCE):
             while not shop.at_rest() or await lagging(transport):  # noqa: ASYNC110 (another process's database)

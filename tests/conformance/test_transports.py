@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
+from tests.services import tansu
 
 from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance import Broker, TransportConformance
@@ -77,3 +80,32 @@ class TestMemory(TransportConformance):
     @pytest.fixture
     def broker(self) -> Broker:
         return SharedMemory()
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaBroker:
+    """What speaks Kafka's protocol at a URL."""
+
+    url: str
+
+    async def connect(self) -> Transport:
+        return await open_transport(self.url, Settings(broker_url=self.url, lease=LEASE))
+
+    async def append(self, address: str, key: str, headers: Mapping[str, str], body: bytes) -> None:
+        producer = Producer({"bootstrap.servers": self.url.partition("//")[2], "partitioner": "murmur2_random"})
+        producer.produce(address, key=key.encode(), value=body, headers=dict(headers))
+        assert await asyncio.to_thread(producer.flush, 10) == 0
+
+
+class TestTansu(TransportConformance):
+    @pytest.fixture
+    def broker(self, tmp_path: Path) -> Iterator[Broker]:
+        with tansu.running_server(tmp_path) as url:
+            yield KafkaBroker(url)
+
+
+@pytest.mark.xdist_group("kafka")
+class TestKafka(TransportConformance):
+    @pytest.fixture
+    def broker(self, kafka_url: str) -> Broker:
+        return KafkaBroker(kafka_url)

@@ -1,0 +1,33 @@
+"""The shop's demo, on brokers: the same services, by `EDA_BROKER_URL` alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+DEMO_SECONDS = 120
+IN_ORDER = "200 orders, 0 lost, 0 applied twice, 0 out of order per key, 1 dead-lettered"
+
+
+@pytest.mark.xdist_group("kafka")
+def test_the_shop_runs_on_kafka(kafka_url: str) -> None:
+    assert last_line_of_demo(kafka_url) == IN_ORDER
+
+
+def last_line_of_demo(url: str) -> str:
+    demo = subprocess.run(
+        [sys.executable, "-m", "examples.shop.demo"],
+        cwd=REPOSITORY,
+        env=os.environ | {"EDA_BROKER_URL": url, "EDA_LEASE_SECONDS": "2"},
+        capture_output=True,
+        text=True,
+        timeout=DEMO_SECONDS,
+        check=False,
+    )
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    return demo.stdout.splitlines()[-1]

@@ -14,9 +14,11 @@ from eda_gen.model import (
     OnFailure,
     Ordering,
     Owner,
+    Part,
     Retry,
     SagaStyle,
     Sla,
+    Split,
     Upcast,
     UpcastRule,
 )
@@ -148,21 +150,32 @@ def sla(extension: Node | None) -> Sla | None:
 
 
 def upcast(extension: Node | None) -> Upcast | None:
+    written = extension.get("upcast") if extension is not None else None
     source = integer(extension, "upcast", "from")
-    if extension is None or source is None:
+    if written is None or source is None:
         return None
-    rules = extension.get("upcast", "map")
+    rules = written.get("map")
     pairs = rules.fields.items() if rules is not None else ()
-    return Upcast(source, tuple(_rule(target, rule) for target, rule in pairs))
+    return Upcast(source, tuple(_rule(target, rule) for target, rule in pairs), written.span)
 
 
 def _rule(target: str, rule: Node) -> UpcastRule:
-    default, constant = rule.get("default"), rule.get("constant")
+    default, constant, nest = rule.get("default"), rule.get("constant"), rule.get("nest")
     return UpcastRule(
         target=target,
+        span=rule.span,
         rename=rule.text_at("rename"),
         default=default.plain() if default is not None else None,
         has_default=default is not None,
         constant=constant.plain() if constant is not None else None,
         has_constant=constant is not None,
+        nest=tuple((name, each.text or "") for name, each in nest.fields.items()) if nest is not None else (),
+        split=_split(rule.get("split")),
+        drop=rule.get("drop") is not None,
     )
+
+
+def _split(split: Node | None) -> Split | None:
+    if split is None:
+        return None
+    return Split(split.text_at("field") or "", split.text_at("by") or "", Part(split.text_at("part")))

@@ -6,7 +6,7 @@ Frozen values, no I/O, no names of brokers beyond what a binding says. Tuples st
 from eda_gen.model.catalog import Catalog, Document, Owner, Service
 from eda_gen.model.channel import Channel, Ordering, Parameter, Server
 from eda_gen.model.delivery import Backoff, DeadLetter, HandlerStyle, OnFailure, Retry
-from eda_gen.model.message import Deprecation, Kind, Message, MessageId, Sla, Upcast, UpcastRule
+from eda_gen.model.message import Deprecation, Kind, Message, MessageId, Part, Sla, Split, Upcast, UpcastRule
 from eda_gen.model.operation import Operation, ReceiveOperation, Reply, SendOperation
 from eda_gen.model.saga import Saga, SagaStep, SagaStyle
 from eda_gen.model.schema import Json, Schema, SchemaFormat, SchemaId
@@ -28,6 +28,7 @@ __all__ = [
     "Ordering",
     "Owner",
     "Parameter",
+    "Part",
     "ReceiveOperation",
     "Reply",
     "Retry",
@@ -41,6 +42,7 @@ __all__ = [
     "Server",
     "Service",
     "Sla",
+    "Split",
     "Upcast",
     "UpcastRule",
 ]

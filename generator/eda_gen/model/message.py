@@ -36,22 +36,50 @@ class Sla:
     freshness: timedelta | None = None
 
 
+class Part(Enum):
+    FIRST = "first"
+    """What stands before the first separator; the whole text where there is none."""
+    REST = "rest"
+    """What stands after it; nothing where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A part of a text field of the older version."""
+
+    field: str
+    by: str
+    part: Part
+
+
 @dataclass(frozen=True, slots=True)
 class UpcastRule:
-    """How one target field comes to be: exactly one of the sources is set."""
+    """How one field of the newer version comes to be; with `drop`, that one of the older version is left out.
+
+    One of the sources is set; a default may stand alone, or beside `rename` and `split` for where they yield nothing.
+    Fields inside others are written `address/street`.
+    """
 
     target: str
+    span: Span
     rename: str | None = None
     default: Json = None
     has_default: bool = False
     constant: Json = None
     has_constant: bool = False
+    nest: tuple[tuple[str, str], ...] = ()
+    """Fields of the object that `target` becomes, and the older version's fields that they were."""
+    split: Split | None = None
+    drop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Upcast:
+    """How version `source_version` becomes this one. Without `rules`, by hand, unless it reads as this one anyway."""
+
     source_version: int
     rules: tuple[UpcastRule, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from eda_gen.asyncapi.values import split_version
 from eda_gen.diagnostics import Severity, Span
 from eda_gen.model import Catalog, Deprecation, Message, MessageId
+from eda_gen.passes.lineage import Lineage
 from eda_gen.rules.frame import Finding, Subject, rule
-from eda_gen.rules.payload import Presence, presence
 from eda_gen.rules.words import called
 
 
@@ -83,27 +83,38 @@ def upcast_from_unknown_version(subject: Subject) -> Iterator[Finding]:
 
     An upcaster leads from an older version of the same message to this one.
     """
-    versions = {(each.name, each.version) for each in subject.catalog.messages.values()}
-    for message in subject.catalog.messages.values():
-        source = message.upcast.source_version if message.upcast is not None else None
-        if source is not None and (source >= message.version or (message.name, source) not in versions):
-            told = f"{called(message)} upcasts from version {source}, which is no older version of it"
-            yield Finding(message.span, told, "name the version before it that the workspace still describes")
+    yield from _upcast_problems(subject, "EDA406")
 
 
 @rule("EDA407", severity=Severity.ERROR)
 def upcast_field_unknown(subject: Subject) -> Iterator[Finding]:
-    """An upcast fills a field that the new version does not have, or renames one that the old version never had."""
-    for message in subject.catalog.messages.values():
-        older = _older(subject.catalog, message)
-        for each in message.upcast.rules if message.upcast is not None else ():
-            if presence(subject.catalog, message, _at(each.target)) is Presence.NEVER:
-                told = f"the upcast to {called(message)} fills `{each.target}`, which it does not have"
-                yield Finding(message.span, told, "name a field of this version")
-            renamed = each.rename is not None and older is not None
-            if renamed and presence(subject.catalog, older or message, _at(each.rename or "")) is Presence.NEVER:
-                told = f"the upcast to {called(message)} renames `{each.rename}`, which the older version does not have"
-                yield Finding(message.span, told, "name a field of the version that it upcasts from")
+    """An upcast fills a field that the new version does not have, or takes one that the old version never had."""
+    yield from _upcast_problems(subject, "EDA407")
+
+
+@rule("EDA408", severity=Severity.ERROR)
+def upcast_insufficient(subject: Subject) -> Iterator[Finding]:
+    """An upcast's `map` yields payloads that the new version refuses.
+
+    A required field is not filled, or one that is kept allows what it no longer may. A map has to say all of it:
+    what it cannot say is written by hand, and then there is none.
+    """
+    yield from _upcast_problems(subject, "EDA408")
+
+
+@rule("EDA409", severity=Severity.ERROR)
+def upcast_skips_version(subject: Subject) -> Iterator[Finding]:
+    """An upcast leads past a version that is there.
+
+    Upcasters are chained, one version after the other; data of the version between could not be read.
+    """
+    yield from _upcast_problems(subject, "EDA409")
+
+
+def _upcast_problems(subject: Subject, code: str) -> Iterator[Finding]:
+    for each in Lineage(subject.catalog).problems():
+        if each.code == code:
+            yield Finding(each.span, each.message, each.help)
 
 
 def _deprecated(catalog: Catalog) -> Iterator[tuple[Message, Deprecation]]:
@@ -117,14 +128,3 @@ def _uses(subject: Subject, message: MessageId) -> Iterator[tuple[str, str, Span
 
 def _way_out(deprecation: Deprecation) -> str | None:
     return f"move to `{deprecation.use}`" if deprecation.use is not None else None
-
-
-def _older(catalog: Catalog, message: Message) -> Message | None:
-    if message.upcast is None:
-        return None
-    wanted = (message.name, message.upcast.source_version)
-    return next((each for each in catalog.messages.values() if (each.name, each.version) == wanted), None)
-
-
-def _at(field: str) -> str:
-    return f"$message.payload#/{field.removeprefix('/')}"

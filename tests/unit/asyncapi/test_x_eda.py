@@ -125,7 +125,7 @@ def test_a_saga_is_read() -> None:
         ("{sla: {availability: 101}}", ["EDA794"]),
         ("{deprecated: {}}", ["EDA491"]),
         ("{deprecated: {since: soon}}", ["EDA495"]),
-        ("{upcast: {from: 1, map: {a: {rename: b, default: 1}}}}", ["EDA494"]),
+        ("{upcast: {from: 1, map: {a: {rename: b, constant: 1}}}}", ["EDA494"]),
         ("{upcast: {from: 1, map: {a: {renam: b}}}}", ["EDA492"]),
         ("[]", ["EDA293"]),
     ],

@@ -69,17 +69,39 @@ CHANNEL = _object(
 
 def _one_source(node: Node, findings: Findings) -> None:
     """A field of the newer version comes from one place."""
-    if len(node.fields) != 1:
-        findings.report(
-            "04", "exactly one of `rename`, `default` and `constant` says where a field comes from", node.span
+    sources = node.fields.keys() - {"default"} if node.fields.keys() & {"rename", "split"} else node.fields.keys()
+    if len(sources) != 1:
+        told = (
+            "exactly one of `rename`, `default`, `constant`, `nest`, `split` and `drop` says where a field comes from"
         )
+        findings.report("04", f"{told}; a `default` may stand beside `rename` and `split`", node.span)
 
 
+def _is_true(node: Node, findings: Findings) -> None:
+    """There is nothing that `drop: false` could mean."""
+    dropped = node.get("drop")
+    if dropped is not None and dropped.value is False:
+        findings.report("04", "`drop` is true, or not there at all", dropped.span)
+
+
+_SPLIT = _object(
+    "split",
+    VERSIONS,
+    {"field": _NOT_EMPTY, "by": Text(Format("a separator", bool)), "part": Choice(("first", "rest"))},
+    ("field", "by", "part"),
+)
 _UPCAST_RULE = Object(
     "`upcast` rule",
-    {"rename": _NOT_EMPTY, "default": ANYTHING, "constant": ANYTHING},
+    {
+        "rename": _NOT_EMPTY,
+        "default": ANYTHING,
+        "constant": ANYTHING,
+        "nest": Entries(_NOT_EMPTY),
+        "split": _SPLIT,
+        "drop": BOOLEAN,
+    },
     extensible=False,
-    rules=(_one_source,),
+    rules=(_one_source, _is_true),
     group=VERSIONS,
 )
 _UPCAST = _object("upcast", VERSIONS, {"from": _VERSION, "map": Entries(_UPCAST_RULE)}, ("from",))

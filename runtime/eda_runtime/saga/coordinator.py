@@ -128,10 +128,16 @@ class Coordinator(Generic[State]):
         if type_ in _types(step.success):
             turn.succeed(step, type_)
         elif type_ in _types(step.failure):
-            turn.fail(step, type_)
+            turn.fail(step, type_, self._round(instance, step, arrival.envelope))
         else:
             turn.confirm(step, type_)
         return turn.advance()
+
+    def _round(self, instance: Instance, step: Step[State], reply: Envelope) -> int | None:
+        """The round of the command that a reply names as its cause, if it does."""
+        sent = f"{self.saga.name}/{instance.id}/{step.name}/command/"
+        number = (reply.causationid or "").removeprefix(sent)
+        return int(number) if number.isdecimal() else None
 
     def _step_for(self, instance: Instance, type_: str) -> Step[State] | None:
         """The step that a reply is for: of several, one that waits for it, else one that has given up."""

@@ -59,12 +59,12 @@ class Turn(Generic[State]):
             return None
         return self.note("duplicate", step, message)
 
-    def fail(self, step: Step[State], message: str) -> None:
-        """A failure reply has come."""
+    def fail(self, step: Step[State], message: str, round: int | None = None) -> None:
+        """A failure reply has come, to the command of `round` if that is known."""
         record = self.progress.steps[step.name]
         if self.progress.status == "abandoned" or record.status not in ("running", "failed", "timed-out"):
             return self.note("unexpected", step, message)
-        if record.status == "failed":
+        if record.status == "failed" or round not in (None, record.round):
             return self.note("duplicate", step, message)
         if record.status == "timed-out":
             record.status = "failed"

@@ -163,6 +163,7 @@ class Unable(Makes):
     """Cannot make the last message at first."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.able = False
 
     def trip_rejected(self, state: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -27,22 +28,31 @@ TRIP = UUID("7f1c2a52-6a40-4a0f-9d5e-0d7c3c1b5a10")
 @cache
 def generated() -> Path:
     """A folder on the path, with the generated services in one package."""
+    return generate(PACKAGE, SPECS)
+
+
+def generate(package: str, specs: Sequence[str]) -> Path:
+    """Generate services into a package of that name, in a folder that is then on the path."""
     folder = Path(tempfile.mkdtemp(prefix="eda-travel-"))
-    outcome = CliRunner().invoke(cli, ["generate", *SPECS, "--out", str(folder / PACKAGE)], standalone_mode=False)
+    outcome = CliRunner().invoke(cli, ["generate", *specs, "--out", str(folder / package)], standalone_mode=False)
     assert outcome.exception is None, outcome.output
-    (folder / PACKAGE / "__init__.py").touch()
+    (folder / package / "__init__.py").touch()
     sys.path.insert(0, str(folder))
     return folder
 
 
-def service_module(name: str) -> Any:
+def service_module(name: str, package: str = PACKAGE) -> Any:
     """A module of the generated package, such as `bookings.app`."""
-    generated()
-    return import_module(f"{PACKAGE}.{name}")
+    if package == PACKAGE:
+        generated()
+    return import_module(f"{package}.{name}")
 
 
 class Makes:
     """The one message of the saga that only a person can make."""
+
+    def __init__(self, package: str = PACKAGE) -> None:
+        self._package = package
 
     def trip_rejected(self, state: Any) -> BaseModel:
         return message(
@@ -50,31 +60,34 @@ class Makes:
         )
 
 
-def bookings(settings: Settings | None = None, makes: object | None = None) -> App[Any]:
-    app: App[Any] = service_module("bookings.app").create_app(object(), makes or Makes(), settings or Settings())
+def bookings(settings: Settings | None = None, makes: object | None = None, package: str = PACKAGE) -> App[Any]:
+    app: App[Any] = service_module("bookings.app", package).create_app(
+        object(), makes or Makes(package), settings or Settings()
+    )
     return app
 
 
-def contract(name: str) -> MessageContract[Any]:
+def contract(name: str, package: str = PACKAGE) -> MessageContract[Any]:
     """Of a message of the bookings service, such as `TripRequested`."""
     module = "".join(f"_{each.lower()}" if each.isupper() else each for each in name).strip("_")
-    found: MessageContract[Any] = getattr(service_module(f"bookings.events.{module}"), f"{module.upper()}_V1")
+    found: MessageContract[Any] = getattr(service_module(f"bookings.events.{module}", package), f"{module.upper()}_V1")
     return found
 
 
-def message(name: str, **fields: object) -> BaseModel:
+def message(name: str, package: str = PACKAGE, **fields: object) -> BaseModel:
     """A message by its wire names."""
-    model: BaseModel = contract(name).model.model_validate(fields)
+    model: BaseModel = contract(name, package).model.model_validate(fields)
     return model
 
 
 PRICE = {"amount": "120.00", "currency": "EUR"}
 
 
-def trip(name: str, trip_id: UUID = TRIP) -> BaseModel:
+def trip(name: str, trip_id: UUID = TRIP, package: str = PACKAGE) -> BaseModel:
     """A message about a trip, with all that any of them needs."""
     return message(
         name,
+        package,
         tripId=trip_id,
         traveller="Ada",
         flight="LH1",

@@ -102,6 +102,19 @@ def test_a_refusal_behind_the_pivot_starts_a_round_under_another_id() -> None:
     assert instance.let(1) == ["a/command/2"]
 
 
+def test_a_refusal_of_an_earlier_round_starts_no_other_one() -> None:
+    instance = Instance((step("p", pivot=True),), (step("a", failure=(contract("No"),)),))
+    instance.done("p")
+    instance.refused("a")
+    instance.let(1)
+
+    turn = instance.turn(2)
+    turn.fail(instance.saga.blocks[1][0], "No.v1", 1)
+
+    assert [note.kind for note in turn.notes] == ["duplicate"]
+    assert instance.progress.steps["a"].round == 2
+
+
 def test_success_ends_what_was_overdue() -> None:
     instance = Instance((step("p", pivot=True),))
     instance.let(11)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.verify.travel import Change, reference, verify
+from tests.unit.verify.travel import Change, answered, reference, verify
 
 from eda_gen.verify import Bounds, Property, Verdict
 
@@ -117,18 +117,7 @@ def test_wider_bounds_reach_more_states_and_prove_it_too(sound: Verdict) -> None
     assert wider.states > sound.states
 
 
-def test_a_compensation_that_is_answered_is_proved_too() -> None:
-    def answered(saga: dict[str, Any], steps: Steps, documents: Documents) -> None:
-        flights = documents["flights"]
-        cancelled = flights["components"]["messages"]["FlightRefused.v1"] | {"name": "FlightCancelled"}
-        flights["components"]["messages"]["FlightCancelled.v1"] = cancelled
-        flights["channels"]["events"]["messages"]["FlightCancelled.v1"] = {
-            "$ref": "#/components/messages/FlightCancelled.v1"
-        }
-        message = {"$ref": "#/components/messages/FlightCancelled.v1"}
-        flights["operations"]["onCancelFlight"]["x-eda"] = {"emits": [message]}
-        steps[0]["parallel"][0]["compensated"] = [reference("flights", "FlightCancelled")]
-
+def test_an_answered_compensation_and_a_refusal_behind_the_pivot_are_proved_too() -> None:
     assert verify(answered).proved
 
 

@@ -10,8 +10,9 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import quote
 
 import pytest
@@ -28,13 +29,14 @@ class Server:
     """A server with its management API."""
 
     port: int
+    user: str = "guest:guest"
 
     def call(self, path: str, body: object = None, method: str = "GET") -> object:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/api/{path}",
             data=None if body is None else json.dumps(body).encode(),
             headers={
-                "Authorization": f"Basic {base64.b64encode(b'guest:guest').decode()}",
+                "Authorization": f"Basic {base64.b64encode(self.user.encode()).decode()}",
                 "Content-Type": "application/json",
             },
             method=method,
@@ -117,3 +119,16 @@ def test_definitions_imported_again_change_nothing(server: Server, tmp_path: Pat
     server.load(files)
 
     assert server.call("definitions") == before
+
+
+def test_what_a_service_sends_reaches_a_queue_and_what_others_send_is_refused(server: Server, tmp_path: Path) -> None:
+    server.call("users/orders", {"password": "x", "tags": "management"}, "PUT")
+    server.load(generated("shop", "deploy-amqp", tmp_path))
+    message = {"properties": {}, "routing_key": "p2", "payload": "hello", "payload_encoding": "string"}
+    orders = replace(server, user="orders:x")
+
+    sent = orders.call("exchanges/%2F/sales.orders/publish", message, "POST")
+    with pytest.raises(HTTPError):
+        orders.call("exchanges/%2F/warehouse.stock/publish", message, "POST")
+
+    assert sent == {"routed": True}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.integration.saga.travel import bookings, contract, trip
-from tests.unit.verify.travel import catalog
+import pytest
+from tests.integration.saga.travel import PACKAGE, bookings, contract, generate, trip
+from tests.unit.verify.travel import DOCUMENTS, Change, answered, catalog, documents_of
 
+from eda_gen.model import Catalog
 from eda_gen.passes.flow_graph import flow_graph
 from eda_gen.verify import Bounds, orchestrated_sagas
 from eda_gen.verify.explore import Exploration, explore
@@ -20,6 +25,8 @@ from eda_runtime.saga.progress import Progress
 from eda_runtime.testing import Harness
 
 SAGA = "BookTrip"
+A_LITTLE = timedelta(seconds=1.5)
+"""Long enough for another round after a refusal, too short for any time-out."""
 TAKEN = ("reply", "reply-again", "crash")
 
 
@@ -28,30 +35,55 @@ class Schedule:
     """A way through the model: for each action the state after it. `trip` is whose instance goes that way."""
 
     trip: UUID
+    start: World
     steps: Sequence[tuple[Action, World]]
 
 
-async def test_the_generated_saga_is_in_the_model_s_state_after_every_action() -> None:
-    found_catalog = catalog()
-    ((_, saga),) = orchestrated_sagas(found_catalog)
-    plan = plan_saga(found_catalog, flow_graph(found_catalog), saga)
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A form of the saga: its specs as a catalog, and the package generated from them."""
+
+    catalog: Catalog
+    package: str
+
+
+@pytest.fixture(params=[None, answered], ids=["as it stands", "answered"])
+def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Variant:
+    change: Change | None = request.param
+    if change is None:
+        return Variant(catalog(), PACKAGE)
+    package = "travel_answered"
+    for name, document in documents_of(change).items():
+        (tmp_path / f"{name}.yaml").write_text(json.dumps(document))
+    generate(package, [str(tmp_path / f"{name}.yaml") for name in DOCUMENTS if name != "common"])
+    return Variant(catalog(change), package)
+
+
+async def test_the_generated_saga_is_in_the_model_s_state_after_every_action(variant: Variant) -> None:
+    ((_, saga),) = orchestrated_sagas(variant.catalog)
+    plan = plan_saga(variant.catalog, flow_graph(variant.catalog), saga)
     explored = explore(plan, Bounds(), 10_000)
-    schedules = [Schedule(uuid4(), explored.run(world)) for world in leaves(explored)]
+    schedules = [Schedule(uuid4(), explored.start, explored.run(world)) for world in leaves(explored)]
     assert explored.complete
 
-    async with Harness(bookings()) as harness:
+    async with Harness(bookings(package=variant.package)) as harness:
         for schedule in schedules:
-            await harness.publish(contract("TripRequested"), trip("TripRequested", schedule.trip))
+            await tell(harness, variant, "TripRequested", schedule.trip)
         await harness.settle()
         for number in range(max(len(schedule.steps) for schedule in schedules)):
             now = [(each.trip, each.steps[number]) for each in schedules if number < len(each.steps)]
             for trip_id, (action, _) in now:
-                await act(harness, plan, found_catalog, trip_id, action)
+                await act(harness, plan, variant, trip_id, action)
             await harness.settle()
+            await harness.advance(A_LITTLE)
             await compare(harness, plan, now)
         letters = letters_by_trip(harness)
         for schedule in schedules:
             assert letters[str(schedule.trip)] == expected_letters(plan, schedule)
+
+
+async def tell(harness: Harness[Any], variant: Variant, name: str, trip_id: UUID) -> None:
+    await harness.publish(contract(name, variant.package), trip(name, trip_id, variant.package))
 
 
 def leaves(explored: Exploration) -> Iterator[World]:
@@ -60,11 +92,10 @@ def leaves(explored: Exploration) -> Iterator[World]:
     return (world for world in explored.came_from if world not in passed)
 
 
-async def act(harness: Harness[Any], plan: Plan, found: Any, trip_id: UUID, action: Action) -> None:
+async def act(harness: Harness[Any], plan: Plan, variant: Variant, trip_id: UUID, action: Action) -> None:
     """What the coordinator sees of an action; what happens at the handlers, it does not."""
     if action.kind in TAKEN and action.message is not None:
-        name = found.messages[action.message].name
-        await harness.publish(contract(name), trip(name, trip_id))
+        await tell(harness, variant, variant.catalog.messages[action.message].name, trip_id)
     elif action.kind in ("time-out", "saga-time-out"):
         step = plan.steps[action.step].name if action.step is not None else None
         await expire(harness, str(trip_id), step)
@@ -92,16 +123,18 @@ async def compare(harness: Harness[Any], plan: Plan, now: Sequence[tuple[UUID, t
 
 
 def letters_by_trip(harness: Harness[Any]) -> dict[str, set[str]]:
+    """What was sent for each trip. Rounds of a command beyond the first are one: replies that come twice make several."""
     letters: dict[str, set[str]] = {}
     for each in harness.published:
         _, id_, letter = each.envelope.id.split("/", 2)
-        letters.setdefault(id_, set()).add(letter)
+        what, _, number = letter.rpartition("/")
+        letters.setdefault(id_, set()).add(f"{what}/{min(int(number), 2)}")
     return letters
 
 
 def expected_letters(plan: Plan, schedule: Schedule) -> set[str]:
     final = schedule.steps[-1][1].coordinator
-    expected = set()
+    expected = {f"{name}/command/2" for name in refused_behind_the_pivot(plan, schedule)}
     for step, status in zip(plan.steps, final.steps, strict=True):
         if status != "waiting":
             expected.add(f"{step.name}/command/1")
@@ -110,3 +143,14 @@ def expected_letters(plan: Plan, schedule: Schedule) -> set[str]:
     if final.announced:
         expected.add("completion/1" if final.status == "completed" else "failure/1")
     return expected
+
+
+def refused_behind_the_pivot(plan: Plan, schedule: Schedule) -> Iterator[str]:
+    """Steps behind the pivot that were told no while they waited, which starts another round."""
+    before = schedule.start
+    for action, after in schedule.steps:
+        if action.kind in TAKEN and action.step is not None and plan.behind_pivot(action.step):
+            waited = before.coordinator.steps[action.step] == "running"
+            if waited and action.message in plan.steps[action.step].failure:
+                yield plan.steps[action.step].name
+        before = after

@@ -23,7 +23,7 @@ from eda_runtime.transports import Outgoing
 __all__ = ["Refused", "Relay", "discard_refused", "refused", "retry_refused"]
 
 BATCH = 500
-BACKOFF_SECONDS = (0.1, 30.0)
+BACKOFF_SECONDS = (0.1, 5.0)
 log = logging.getLogger(__name__)
 
 NEXT = f"""
@@ -31,7 +31,7 @@ SELECT o.position, l.expires_at - now_ms(), {", ".join(f"o.{column}" for column 
 FROM eda_outbox o JOIN eda_lease l ON l.name = 'relay:' || o.shard::text
 WHERE l.owner = $1 AND l.expires_at > now_ms() AND o.problem IS NULL AND NOT EXISTS (
     SELECT 1 FROM eda_outbox r WHERE r.problem IS NOT NULL AND r.address = o.address AND r.key = o.key)
-ORDER BY o.position LIMIT {BATCH}
+ORDER BY o.position LIMIT $2::bigint
 """  # noqa: S608  made of constants
 SENT = "DELETE FROM eda_outbox WHERE position IN (SELECT value::bigint FROM each($1))"
 REFUSE = "UPDATE eda_outbox SET problem = $2 WHERE position = $1"
@@ -58,6 +58,7 @@ class Relay:
         self._service = service
         self.share = Share(service.store, "relay", SHARDS, service.settings.lease)
         self._backoff = BACKOFF_SECONDS[0]
+        self._batch = BATCH
 
     async def run(self) -> None:
         try:
@@ -78,7 +79,9 @@ class Relay:
             if not await self.drain():
                 await self._service.relay_bell.wait(self._service.store.poll_interval)
             self._backoff = BACKOFF_SECONDS[0]
+            self._batch = min(self._batch * 2, BATCH)
         except Exception as error:  # noqa: BLE001  broker or database is away: whatever it was, wait and go on
+            self._batch = max(self._batch // 2, 1)  # what did not go within the lease may go in parts
             log.warning("the relay waits %.1f s: %s", self._backoff, error)
             await self._service.pause(self._backoff)
             self._backoff = min(self._backoff * 2, BACKOFF_SECONDS[1])
@@ -86,7 +89,7 @@ class Relay:
     async def drain(self) -> int:
         """Send one batch; returns how many rows were dealt with."""
         await self.share.renew()
-        rows = await self._service.store.fetch(NEXT, self.share.owner)
+        rows = await self._service.store.fetch(NEXT, self.share.owner, self._batch)
         if not rows:
             return 0
         batch = [Queued(row[0], outgoing(row[2:])) for row in rows]

@@ -76,7 +76,7 @@ async def survive(url: str, seed: int, processes: ForkServerContext) -> None:
             left = await settle(app, len(published))
         for stage in STAGES:
             verdict = check(published, await applied(app, stage))
-            assert verdict.clean, f"{stage}: {verdict}"
+            assert verdict.clean, f"{stage}: {verdict}; parked: {await parked(app)}"
         assert left == 0, f"{left} rows wait in the outbox or are parked"
 
 
@@ -181,3 +181,11 @@ async def settle(app: App[Publisher], number: int) -> int:
 async def waiting(app: App[Publisher]) -> int:
     rows = await app.opened.store.fetch("SELECT (SELECT count(*) FROM eda_outbox) + (SELECT count(*) FROM eda_parked)")
     return int(rows[0][0])
+
+
+async def parked(app: App[Publisher]) -> list[tuple[object, ...]]:
+    """What tells a message that is lost from one that waits too long."""
+    rows = await app.opened.store.fetch(
+        'SELECT consumer, "key", "position", attempts, due_at - now_ms(), dead_at FROM eda_parked ORDER BY "position"'
+    )
+    return [tuple(row) for row in rows]

@@ -22,7 +22,8 @@ from eda_runtime.transports import Delivery
 
 __all__ = ["Failure", "blocked_keys", "delay", "keep", "next_due", "promote", "put_off", "take", "take_head", "unpark"]
 
-LOOK_AGAIN = 60_000
+LOOK_AGAIN, SOON = 60_000, 2_000
+"""Milliseconds until a follower is looked at again, and for how long its head must not be due before that is done."""
 COLUMNS = """
     "position", "key", address, "partition", origin, appended_at, headers, envelope, body, attempts, first_failed_at
 """
@@ -47,7 +48,7 @@ PUT_OFF = f"""
 UPDATE eda_parked SET due_at = now_ms() + {LOOK_AGAIN} WHERE "position" IN (
     SELECT "position" FROM eda_parked p WHERE consumer = $1 AND due_at <= now_ms() AND EXISTS (
         SELECT 1 FROM eda_parked q WHERE q.consumer = p.consumer AND q."key" = p."key"
-            AND q."position" < p."position" AND (q.due_at IS NULL OR q.due_at > now_ms()))
+            AND q."position" < p."position" AND (q.due_at IS NULL OR q.due_at > now_ms() + {SOON}))
     LIMIT 2000 FOR UPDATE SKIP LOCKED)
 """  # noqa: S608  made of constants
 INSERT = """
@@ -148,9 +149,10 @@ async def next_due(store: Store, consumer: str) -> float | None:
 
 
 async def put_off(transaction: Transaction, consumer: str) -> None:
-    """Look at followers less often while one before them is not due.
+    """Look at followers less often while one before them is not due for a while.
 
-    Where the head is due, another worker may be handling it: its followers must be found when it has gone.
+    Where the head is due, or will be before this has committed, another worker may be handling it: its followers must
+    be found when it has gone.
     """
     await transaction.fetch(PUT_OFF, consumer)
 

@@ -15,7 +15,7 @@ from eda_runtime.transports import Delivery, Receiver, ReplayRange
 __all__ = ["Poller"]
 
 POLL_SECONDS = 0.25
-BACKOFF_SECONDS = (0.1, 30.0)
+BACKOFF_SECONDS = (0.1, 5.0)
 Publisher_co = TypeVar("Publisher_co", covariant=True)
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from eda_runtime.contracts import (
     RetryPolicy,
     Subscription,
     Topology,
+    Upcast,
 )
 from eda_runtime.envelope import Envelope
 from eda_runtime.errors import PermanentError
@@ -19,6 +20,7 @@ from eda_runtime.outbox import Outbox
 from eda_runtime.settings import Settings
 from eda_runtime.unit_of_work import Context, UnitOfWork
 from eda_runtime.version import require_runtime
+from eda_runtime.versions import convert
 
 __all__ = [
     "AnySubscription",
@@ -38,5 +40,7 @@ __all__ = [
     "Subscription",
     "Topology",
     "UnitOfWork",
+    "Upcast",
+    "convert",
     "require_runtime",
 ]

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from eda_runtime.contracts import MessageContract, Model
 
-__all__ = ["InvalidPayload", "decode", "encode"]
+__all__ = ["InvalidPayload", "decode", "encode", "explain"]
 
 
 class InvalidPayload(Exception):
@@ -23,9 +23,10 @@ def decode(contract: MessageContract[Model], data: bytes) -> Model:
     try:
         return contract.model.model_validate_json(data, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise InvalidPayload(f"{contract.type}: {_explain(error)}") from None
+        raise InvalidPayload(f"{contract.type}: {explain(error)}") from None
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
+    """Where and why, without the values."""
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     return "; ".join(f"{'/'.join(map(str, problem['loc'])) or 'payload'}: {problem['msg']}" for problem in problems)

@@ -23,10 +23,13 @@ __all__ = [
     "RetryPolicy",
     "Subscription",
     "Topology",
+    "Upcast",
 ]
 
 Model_co = TypeVar("Model_co", bound=BaseModel, covariant=True)
 Model = TypeVar("Model", bound=BaseModel)
+Older = TypeVar("Older", bound=BaseModel)
+Newer = TypeVar("Newer", bound=BaseModel)
 Publisher = TypeVar("Publisher")
 
 
@@ -49,6 +52,15 @@ class MessageContract(Generic[Model_co]):
     dataschema: str | None = None
     deprecated_since: date | None = None
     sunset: date | None = None
+
+
+@dataclass(frozen=True)
+class Upcast(Generic[Older, Newer]):
+    """One step of a message's versions: `upcast` makes the newer payload of the older one."""
+
+    older: MessageContract[Older]
+    newer: MessageContract[Newer]
+    upcast: Callable[[Older], Newer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +115,15 @@ class ReceivePolicy:
 
 @dataclass(frozen=True)
 class Subscription(Generic[Model, Publisher]):
-    """A receive operation bound to the handler that takes its messages one by one."""
+    """A receive operation bound to the handler that takes its messages one by one.
+
+    Older versions that `upcasts` lead from are taken too, step by step to the one in `messages`.
+    """
 
     policy: ReceivePolicy
     messages: tuple[MessageContract[Model], ...]
     handle: Callable[[Model, Context[Publisher]], Awaitable[None]]
+    upcasts: tuple[Upcast[Any, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,6 +133,7 @@ class BatchSubscription(Generic[Model, Publisher]):
     policy: ReceivePolicy
     messages: tuple[MessageContract[Model], ...]
     handle: Callable[[Sequence[Model], Context[Publisher]], Awaitable[None]]
+    upcasts: tuple[Upcast[Any, Any], ...] = ()
 
 
 AnySubscription: TypeAlias = Subscription[Any, Any] | BatchSubscription[Any, Any]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter as Counts
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -26,7 +27,7 @@ def _tracer() -> Tracer:
 
 def _counters() -> Mapping[str, Counter]:
     meter = metrics.get_meter("eda_runtime")
-    names = ("handled", "duplicates", "retried", "parked", "dead_lettered")
+    names = ("handled", "deprecated", "duplicates", "retried", "parked", "dead_lettered")
     return {name: meter.create_counter(f"eda.consumer.{name}", "{message}") for name in names}
 
 
@@ -42,6 +43,12 @@ class Telemetry:
         for name, number in tally.items():
             if number:
                 self.counters[name].add(number, {"messaging.consumer.group.name": group})
+
+    def count_deprecated(self, group: str, envelopes: Iterable[Envelope]) -> None:
+        """Count messages of deprecated versions by who sent them: with `source` and `type` as attributes."""
+        for (source, type_), number in Counts((each.source, each.type) for each in envelopes).items():
+            attributes = {"cloudevents.event_source": source, "cloudevents.event_type": type_}
+            self.counters["deprecated"].add(number, attributes | {"messaging.consumer.group.name": group})
 
     def creating(self, address: str, message_id: str) -> dict[str, str]:
         """Trace the creation of a message; returns its `traceparent` and `tracestate`, empty without a trace."""

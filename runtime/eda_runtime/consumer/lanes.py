@@ -40,6 +40,8 @@ class Lanes(Generic[Publisher_co]):
 
     async def run(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Handle, park or bury `messages`; returns those that are done with, which are all unless the database fails."""
+        deprecated = [message.envelope for message in messages if message.deprecated]
+        self._service.telemetry.count_deprecated(self._policy.group, deprecated)
         number = min(self._policy.concurrency, self._service.store.most_lanes)
         lanes: dict[int, list[Message]] = {}
         for message in messages:

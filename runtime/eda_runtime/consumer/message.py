@@ -13,6 +13,7 @@ from eda_runtime.contracts import AnySubscription, MessageContract
 from eda_runtime.envelope import Envelope
 from eda_runtime.expressions import evaluate
 from eda_runtime.transports import Delivery
+from eda_runtime.versions import known_versions, upcast
 
 __all__ = ["Message", "Parked", "lane_of", "read", "read_parked"]
 
@@ -38,6 +39,8 @@ class Message:
     problem: str | None
     dedupe: str
     parked: Parked | None = None
+    deprecated: bool = False
+    """Whether it came as a version that is deprecated."""
 
     @property
     def key(self) -> str | None:
@@ -57,15 +60,16 @@ def lane_of(message: Message, lanes: int) -> int:
 def read(subscription: AnySubscription, delivery: Delivery) -> Message | None:
     """Decode `delivery` by its CloudEvents type; `None` if the subscription does not take messages of that type.
 
-    A message without CloudEvents headers is read as the subscription's only one, if it has but one.
+    An older version is upcast to the one that the handler takes. A message without CloudEvents headers is read as the
+    subscription's only one, if it has but one.
     """
-    messages: tuple[MessageContract[BaseModel], ...] = subscription.messages
     if delivery.envelope is None:
-        return _foreign(messages, delivery)
-    contract = next((known for known in messages if known.type == delivery.envelope.type), None)
+        return _foreign(subscription, delivery)
+    known = tuple(known_versions(subscription))
+    contract = next((each for each in known if each.type == delivery.envelope.type), None)
     if contract is not None:
-        return _decoded(contract, delivery, delivery.envelope)
-    return _other_version(messages, delivery, delivery.envelope)
+        return _decoded(subscription, contract, delivery, delivery.envelope)
+    return _other_version(subscription, known, delivery, delivery.envelope)
 
 
 def read_parked(subscription: AnySubscription, delivery: Delivery, parked: Parked) -> Message:
@@ -78,7 +82,8 @@ def read_parked(subscription: AnySubscription, delivery: Delivery, parked: Parke
     return replace(message, parked=parked)
 
 
-def _foreign(messages: tuple[MessageContract[BaseModel], ...], delivery: Delivery) -> Message:
+def _foreign(subscription: AnySubscription, delivery: Delivery) -> Message:
+    messages: tuple[MessageContract[BaseModel], ...] = subscription.messages
     place = f"{delivery.partition}/{delivery.position}"
     envelope = Envelope(
         id=place,
@@ -90,23 +95,33 @@ def _foreign(messages: tuple[MessageContract[BaseModel], ...], delivery: Deliver
         partitionkey=delivery.key,
     )
     if len(messages) == 1:
-        return _decoded(messages[0], delivery, envelope)
+        return _decoded(subscription, messages[0], delivery, envelope)
     types = ", ".join(contract.type for contract in messages)
     return _undecoded(delivery, envelope, f"no CloudEvent ({delivery.problem}), and it might be any of {types}")
 
 
-def _decoded(contract: MessageContract[BaseModel], delivery: Delivery, envelope: Envelope) -> Message:
+def _decoded(
+    subscription: AnySubscription, contract: MessageContract[BaseModel], delivery: Delivery, envelope: Envelope
+) -> Message:
+    deprecated = contract.deprecated_since is not None
     try:
         payload = decode(contract, envelope.data)
     except InvalidPayload as invalid:
-        return _undecoded(delivery, envelope, f"the payload does not fit {invalid}")
-    stated = evaluate(contract.dedupe, payload, delivery.headers) if contract.dedupe else None
-    dedupe = f"{contract.name}={stated}" if stated else _identity(envelope)
-    return Message(delivery, envelope, payload, None, dedupe)
+        return _undecoded(delivery, envelope, f"the payload does not fit {invalid}", deprecated)
+    try:
+        handled, payload = upcast(subscription.upcasts, contract, payload)
+    except InvalidPayload as invalid:
+        return _undecoded(delivery, envelope, str(invalid), deprecated)
+    stated = evaluate(handled.dedupe, payload, delivery.headers) if handled.dedupe else None
+    dedupe = f"{handled.name}={stated}" if stated else _identity(envelope)
+    return Message(delivery, envelope, payload, None, dedupe, deprecated=deprecated)
 
 
 def _other_version(
-    messages: tuple[MessageContract[BaseModel], ...], delivery: Delivery, envelope: Envelope
+    subscription: AnySubscription,
+    messages: tuple[MessageContract[BaseModel], ...],
+    delivery: Delivery,
+    envelope: Envelope,
 ) -> Message | None:
     name, version = _name_and_version(envelope.type)
     known = [contract for contract in messages if _name_and_version(contract.type)[0] == name]
@@ -114,15 +129,15 @@ def _other_version(
         return None
     newest = max(known, key=lambda contract: contract.version)
     if version > newest.version:
-        message = _decoded(newest, delivery, envelope)
+        message = _decoded(subscription, newest, delivery, envelope)
         problem = f"version {version} is newer than this service knows, and {message.problem}"
         return replace(message, problem=problem) if message.problem else message
-    versions = ", ".join(str(contract.version) for contract in known)
+    versions = ", ".join(str(number) for number in sorted({contract.version for contract in known}))
     return _undecoded(delivery, envelope, f"version {version} of {name} is unknown here: known are {versions}")
 
 
-def _undecoded(delivery: Delivery, envelope: Envelope, problem: str) -> Message:
-    return Message(delivery, envelope, None, problem, _identity(envelope))
+def _undecoded(delivery: Delivery, envelope: Envelope, problem: str, deprecated: bool = False) -> Message:
+    return Message(delivery, envelope, None, problem, _identity(envelope), deprecated=deprecated)
 
 
 def _identity(envelope: Envelope) -> str:

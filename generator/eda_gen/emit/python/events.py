@@ -12,6 +12,8 @@ from eda_gen.emit.python.imports import import_lines, sorted_exports
 from eda_gen.emit.python.layout import RESERVED, EventGroup, EventNames, Layout
 from eda_gen.emit.python.naming import Names, pascal
 from eda_gen.emit.python.text import literal
+from eda_gen.emit.python.upcasters import UpcasterView
+from eda_gen.model import Deprecation
 
 __all__ = ["Contract", "EventModule", "event_modules"]
 
@@ -37,15 +39,21 @@ class EventModule:
     alias: str = ""
     current: str = ""
     contracts: tuple[Contract, ...] = ()
+    upcasters: tuple[UpcasterView, ...] = ()
 
 
 def event_modules(
-    groups: Sequence[EventGroup], layout: Layout, sources: Mapping[str, ClassSource], prefix: str
+    groups: Sequence[EventGroup],
+    layout: Layout,
+    sources: Mapping[str, ClassSource],
+    prefix: str,
+    upcasters: Sequence[UpcasterView],
 ) -> Iterator[EventModule]:
     by_module = {f"events.{group.module}": group for group in groups}
     token = re.compile(rf"\b{prefix}\d+\b")
     for module, keys in layout.modules.items():
-        yield _module(module, keys, by_module.get(module), layout, sources, token)
+        written = tuple(each for each in upcasters if module == f"events.{each.newer.module}" and not each.by_hand)
+        yield _module(module, keys, by_module.get(module), layout, sources, token, written)
 
 
 def _module(
@@ -55,24 +63,40 @@ def _module(
     layout: Layout,
     sources: Mapping[str, ClassSource],
     token: re.Pattern[str],
+    upcasters: tuple[UpcasterView, ...],
 ) -> EventModule:
     own = {key: layout.names[key] for key in keys}
     foreign, lines = _imported_types(module, keys, layout, sources, {*own.values(), group.alias if group else ""})
     local = own | foreign
     exports = [*own.values()]
     if group:
-        exports += [group.alias, *(names.constant for names in group.versions)]
+        exports += [group.alias, *(names.constant for names in group.versions), *(each.name for each in upcasters)]
+    deprecations = {names.cls: names.message.deprecated for names in group.versions} if group else {}
     return EventModule(
         path=f"{module.replace('.', '/')}.py",
         says=_says(group, own),
-        imports=(*_library_imports(keys, group, sources), *(["", *lines] if lines else [])),
-        classes=tuple(token.sub(lambda match: local[match.group()], sources[key].source) for key in keys),
+        imports=(*_library_imports(keys, group, sources, upcasters), *(["", *lines] if lines else [])),
+        classes=tuple(
+            _decorator(deprecations.get(own[key])) + token.sub(lambda match: local[match.group()], sources[key].source)
+            for key in keys
+        ),
         circular=tuple(own[key] for number, key in enumerate(keys) if set(sources[key].uses) & set(keys[number + 1 :])),
         exports=sorted_exports(exports),
         alias=group.alias if group else "",
         current=group.versions[-1].cls if group else "",
         contracts=tuple(map(_contract, group.versions)) if group else (),
+        upcasters=upcasters,
     )
+
+
+def _decorator(deprecation: Deprecation | None) -> str:
+    """For type checkers and editors; without a category, so that reading a message warns nobody at run time."""
+    if deprecation is None:
+        return ""
+    told = f"deprecated since {deprecation.since}"
+    told += f", ends on {deprecation.sunset}" if deprecation.sunset is not None else ""
+    told += f": use {deprecation.use}" if deprecation.use is not None else ""
+    return f"@deprecated({literal(told)}, category=None)\n"
 
 
 def _imported_types(
@@ -89,12 +113,18 @@ def _imported_types(
     return local, list(import_lines(imported))
 
 
-def _library_imports(keys: tuple[str, ...], group: EventGroup | None, sources: Mapping[str, ClassSource]) -> list[str]:
+def _library_imports(
+    keys: tuple[str, ...],
+    group: EventGroup | None,
+    sources: Mapping[str, ClassSource],
+    upcasters: Sequence[UpcasterView],
+) -> list[str]:
     names = {pair for key in keys for pair in sources[key].imports}
     if group:
         names.add(("eda_runtime", "MessageContract"))
         dated = any(names.message.deprecated for names in group.versions)
-        names |= {("datetime", "date")} if dated else set()
+        names |= {("datetime", "date"), ("typing_extensions", "deprecated")} if dated else set()
+        names |= {("eda_runtime", "convert")} if upcasters else set()
     library = _by_module(pair for pair in names if pair[0] not in _THIRD_PARTY)
     others = _by_module(pair for pair in names if pair[0] in _THIRD_PARTY)
     return [*library, *([""] if library and others else []), *others]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,6 +18,8 @@ from eda_gen.emit.python.render import header, render
 from eda_gen.emit.python.saga_routes import saga_routes
 from eda_gen.emit.python.service import ServiceView, event_imports, view_service
 from eda_gen.emit.python.shapes import Definition, Owner, Shapes
+from eda_gen.emit.python.upcasters import upcaster_views
+from eda_gen.emit.python.versions import Versions, versions_of
 from eda_gen.emit.target import Package
 from eda_gen.model import Catalog, Message, MessageId, Schema, SchemaId, Service
 
@@ -24,6 +27,7 @@ __all__ = ["target"]
 
 RUNTIME = "0.1"
 PREFIX = "EdaDefinition"
+_ALLOWED = "# pyright: reportDeprecated=false"
 _TAKEN = frozenset(("eda_runtime", "eda_gen", "pydantic"))
 
 
@@ -32,8 +36,11 @@ def target(catalog: Catalog, service: Service) -> Result[Package]:
     sagas = saga_routes(catalog, service)
     if problems := tuple(problem for saga in sagas for problem in saga.problems):
         return Result(None, problems)
-    wanted = _reachable(catalog, service)
-    return as_json_schemas(wanted).then(lambda schemas: _package(catalog, service, schemas))
+    versions = versions_of(catalog, service)
+    if versions.problems:
+        return Result(None, versions.problems)
+    wanted = _reachable(catalog, versions.service)
+    return as_json_schemas(wanted).then(lambda schemas: _package(catalog, versions, schemas))
 
 
 def _reachable(catalog: Catalog, service: Service) -> tuple[Schema, ...]:
@@ -58,7 +65,8 @@ def _references(body: object, catalog: Catalog) -> Iterator[SchemaId]:
             yield from _references(each, catalog)
 
 
-def _package(catalog: Catalog, service: Service, schemas: Mapping[SchemaId, Schema]) -> Result[Package]:
+def _package(catalog: Catalog, versions: Versions, schemas: Mapping[SchemaId, Schema]) -> Result[Package]:
+    service = versions.service
     shapes = Shapes(schemas, PREFIX)
     for message in service.messages:
         shapes.payload(Owner("message", message.id), message.payload, message.description)
@@ -66,7 +74,7 @@ def _package(catalog: Catalog, service: Service, schemas: Mapping[SchemaId, Sche
         sources = generate_classes(shapes.definitions, PREFIX)
     except GenerationFailed as failure:
         return Result(None, tuple(_culprits(service.messages, schemas, failure)))
-    files = _files(catalog, service, schemas, shapes.definitions, sources)
+    files = _files(catalog, versions, schemas, shapes.definitions, sources)
     return Result(files)
 
 
@@ -92,11 +100,12 @@ def _failure(message: Message, schemas: Mapping[SchemaId, Schema]) -> Generation
 
 def _files(
     catalog: Catalog,
-    service: Service,
+    versions: Versions,
     schemas: Mapping[SchemaId, Schema],
     definitions: Mapping[str, Definition],
     sources: Mapping[str, ClassSource],
 ) -> Package:
+    service = versions.service
     groups = event_groups(service)
     layout = place_classes(groups, definitions, sources, schemas, service.document.path)
     fields = {
@@ -104,11 +113,15 @@ def _files(
         for key, source in sources.items()
         if definitions[key].place.owner.kind == "message" and not definitions[key].place.path
     }
-    view = view_service(catalog, service, message_names(groups), fields, saga_routes(catalog, service))
+    events = message_names(groups)
+    by_type = {names.message.type: names for names in reversed(events.values())}
+    upcasters = upcaster_views((step for each in versions.handled.values() for step in each.steps), by_type)
+    routes = saga_routes(catalog, service)
+    view = view_service(catalog, service, events, fields, routes, versions.handled, upcasters)
     top = header(service.document.path)
     files = {
         module.path: render("event.py", header=top, module=module)
-        for module in event_modules(groups, layout, sources, PREFIX)
+        for module in event_modules(groups, layout, sources, PREFIX, upcasters)
     }
     files |= _service_files(service, view, top)
     if any(path.startswith("events/types/") for path in files):
@@ -117,16 +130,40 @@ def _files(
         files[f"sagas/{saga.module}.py"] = render("saga.py", header=top, saga=saga)
     if view.sagas:
         files["sagas/__init__.py"] = render("package.py", header=top, says="One module a saga.")
-    asking = [saga for saga in view.sagas if saga.asked]
-    methods = tuple(method.name for method in view.receives)
+    own, wanted = _own_files(view)
+    old = [names.cls for names in events.values() if names.message.deprecated is not None]
     return Package(
-        package_name(service.name),
-        service.document.path,
-        files,
-        {"handlers.py": _handlers(view)}
-        | {f"{saga.module}.py": render("saga_messages.py", saga=saga) for saga in asking},
-        {"handlers.py": methods} | {f"{saga.module}.py": tuple(each.name for each in saga.asked) for saga in asking},
+        package_name(service.name), service.document.path, _allowing(files, old), _allowing(own, old), wanted
     )
+
+
+def _own_files(view: ServiceView) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """What is written once and then its owner's, and the methods that it is to have."""
+    files = {"handlers.py": _handlers(view)}
+    wanted = {"handlers.py": tuple(method.name for method in view.receives)}
+    if view.asked:
+        lines = event_imports((each.newer, (each.older.cls, each.newer.cls)) for each in view.asked)
+        files["upcasters.py"] = render("upcasters.py", service=view, imports=lines)
+        wanted["upcasters.py"] = tuple(each.name for each in view.asked)
+    for saga in view.sagas:
+        if saga.asked:
+            files[f"{saga.module}.py"] = render("saga_messages.py", saga=saga)
+            wanted[f"{saga.module}.py"] = tuple(each.name for each in saga.asked)
+    return files, wanted
+
+
+def _allowing(files: Mapping[str, str], deprecated: Sequence[str]) -> dict[str, str]:
+    """Generated code may use what is deprecated: pyright is told so at the top of the files that do."""
+    if not deprecated:
+        return dict(files)
+    token = re.compile(rf"\b({'|'.join(map(re.escape, deprecated))})\b")
+    return {path: _allowed(text) if token.search(text) else text for path, text in files.items()}
+
+
+def _allowed(text: str) -> str:
+    """Below the header where there is one."""
+    first, _, rest = text.partition("\n")
+    return "\n".join((first, _ALLOWED, rest) if first.startswith("#") else (_ALLOWED, text))
 
 
 def _service_files(service: Service, view: ServiceView, top: str) -> dict[str, str]:
@@ -170,12 +207,14 @@ def _producer_imports(view: ServiceView) -> tuple[str, ...]:
 
 
 def _consumer_values(view: ServiceView) -> dict[str, object]:
-    events = [event for method in view.receives for event in method.events]
-    lines = event_imports((event, (event.cls, event.constant)) for event in events)
+    wanted = [(event, (event.cls, event.constant)) for method in view.receives for event in method.events]
+    steps = [each for method in view.receives for each in method.upcasters]
+    lines = event_imports((*wanted, *((each.newer, each.imported) for each in steps)))
+    used = {"AnySubscription", *(method.subscription for method in view.receives), *(["Upcast"] if steps else [])}
     return {
         "methods": view.receives,
         "imports": (*lines, f"from .producers import {view.publisher}"),
-        "runtime_imports": sorted({"AnySubscription", *(method.subscription for method in view.receives)}),
+        "runtime_imports": sorted(used),
         "uses_sequence": any(method.parameter == "events" for method in view.receives),
     }
 

@@ -23,7 +23,7 @@ _TAKEN = frozenset(
 
 _MODULES = frozenset(
     (
-        *("app", "channels", "consumers", "events", "handlers", "producers", "sagas"),
+        *("app", "channels", "consumers", "events", "handlers", "producers", "sagas", "upcasters"),
         *("create_app", "messages", "present", "require_runtime", "settings", "subscriptions", "timedelta"),
     )
 )

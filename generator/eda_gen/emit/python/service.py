@@ -14,7 +14,9 @@ from eda_gen.emit.python.policies import Arguments, channel_arguments, inbox_arg
 from eda_gen.emit.python.saga_routes import SagaRoutes
 from eda_gen.emit.python.sagas import FieldsOf, SagaModule, saga_modules
 from eda_gen.emit.python.text import literal
+from eda_gen.emit.python.upcasters import UpcasterView
 from eda_gen.model import Catalog, Channel, HandlerStyle, MessageId, ReceiveOperation, Service
+from eda_gen.passes.lineage import Handled
 
 __all__ = [
     "ChannelView",
@@ -69,6 +71,7 @@ class ConsumerMethod:
     policy: str
     says: str
     events: tuple[EventNames, ...]
+    upcasters: tuple[UpcasterView, ...]
 
     @property
     def contracts(self) -> tuple[str, ...]:
@@ -83,6 +86,9 @@ class ServiceView:
     source: str
     publisher: str
     consumer: str
+    upcasters: str
+    """The protocol of what is upcast by hand; empty where nothing is."""
+    asked: tuple[UpcasterView, ...]
     channels: tuple[ChannelView, ...]
     policies: tuple[PolicyView, ...]
     sends: tuple[PublisherMethod, ...]
@@ -96,10 +102,12 @@ def view_service(
     events: Mapping[MessageId, EventNames],
     fields: FieldsOf,
     sagas: Sequence[SagaRoutes],
+    handled: Mapping[str, Handled],
+    upcasters: Sequence[UpcasterView],
 ) -> ServiceView:
     names = Names(("TOPOLOGY",))
-    handled = [operation for operation in service.receives if operation.messages]
-    receives = [*handled, *(operation for saga in sagas for operation in saga.receives)]
+    receiving = [operation for operation in service.receives if operation.messages]
+    receives = [*receiving, *(operation for saga in sagas for operation in saga.receives)]
     sends = list(_sends(service))
     sent = (*(send.channel for send in sends), *(channel for saga in sagas for channel in saga.sends.values()))
     outgoing = _constants(catalog, sent, names)
@@ -118,12 +126,14 @@ def view_service(
         source=f"/{quote(service.name, safe='')}",
         publisher=f"{pascal(service.name)}Publisher",
         consumer=f"{pascal(service.name)}Consumer",
+        upcasters=f"{pascal(service.name)}Upcasters" if any(each.by_hand for each in upcasters) else "",
+        asked=tuple(each for each in upcasters if each.by_hand),
         channels=tuple(_channel_views(catalog, service, outgoing | rest, incoming)),
         policies=tuple(
             PolicyView(policies[each.id], policy_arguments(each, incoming[each.channel])) for each in receives
         ),
         sends=tuple(_publisher_methods(catalog, sends, outgoing, events)),
-        receives=tuple(_consumer_methods(handled, policies, events)),
+        receives=tuple(_consumer_methods(receiving, policies, events, handled, upcasters)),
         sagas=tuple(saga_modules(sagas, events, fields, outgoing, policies)),
     )
 
@@ -254,11 +264,16 @@ def _parameter_map(parameters: Sequence[_Parameter]) -> Iterator[str]:
 
 
 def _consumer_methods(
-    receives: Sequence[ReceiveOperation], policies: Mapping[str, str], events: Mapping[MessageId, EventNames]
+    receives: Sequence[ReceiveOperation],
+    policies: Mapping[str, str],
+    events: Mapping[MessageId, EventNames],
+    handled: Mapping[str, Handled],
+    upcasters: Sequence[UpcasterView],
 ) -> Iterator[ConsumerMethod]:
     names = Names()
     for operation in receives:
-        taken = tuple(events[message] for message in dict.fromkeys(operation.messages))
+        taken = tuple(events[message] for message in handled[operation.id].messages)
+        steps = {(step.older.type, step.newer.type) for step in handled[operation.id].steps}
         union = " | ".join(event.cls for event in taken)
         batch = operation.handler is HandlerStyle.BATCH
         yield ConsumerMethod(
@@ -271,6 +286,7 @@ def _consumer_methods(
             policy=policies[operation.id],
             says=operation.description or operation.title or f"Take what {operation.id} receives.",
             events=taken,
+            upcasters=tuple(each for each in upcasters if (each.older.message.type, each.newer.message.type) in steps),
         )
 
 

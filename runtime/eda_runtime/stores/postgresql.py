@@ -86,6 +86,9 @@ class PostgresqlStore:
         connection = await self._open_connection()
         try:
             yield connection
+        except asyncio.CancelledError:  # in the middle of a BEGIN, say: it must not go back to the pool like that
+            await connection.invalidate()
+            raise
         finally:
             await connection.close()
 

@@ -49,9 +49,10 @@ def show(app_and_number: tuple[str, ...]) -> None:
     """Show one dead letter: APP NUMBER."""
     service, rest = split_target(app_and_number)
     numbers = _numbers(rest)
-    found = [letter for letter in asyncio.run(_find(service, None, ALL)) if letter.number in numbers]
-    if len(numbers) != 1 or not found:
+    if len(numbers) != 1:
         raise click.UsageError("say the number of one dead letter, as `eda dlq list` shows it")
+    found = [letter for letter in asyncio.run(_find(service, None, ALL)) if letter.number in numbers]
+    _all_found(numbers, found)
     click.echo(json.dumps(_plain(found[0]), indent=2))
     click.echo(found[0].stack or "", nl=False)
 
@@ -85,9 +86,16 @@ def _settle(arguments: tuple[str, ...], group: str | None, everything: bool, set
 async def _settle_in(app: App[object], group: str | None, numbers: Sequence[int] | None, settle: Settle) -> int:
     async with app:
         store, groups = app.opened.store, _groups(app, group)
+        letters = await dead_letters.find(store, groups, ALL)
         if numbers is None:
-            numbers = [letter.number for letter in await dead_letters.find(store, groups, ALL)]
+            return await settle(store, groups, [letter.number for letter in letters])
+        _all_found(numbers, letters)
         return await settle(store, groups, numbers)
+
+
+def _all_found(numbers: Sequence[int], letters: Sequence[DeadLetter]) -> None:
+    if missing := sorted(set(numbers) - {letter.number for letter in letters}):
+        raise click.UsageError(f"there is no dead letter {', '.join(map(str, missing))}: see `eda dlq list`")
 
 
 async def _find(app: App[object], group: str | None, limit: int) -> Sequence[DeadLetter]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
 from eda_runtime.app import App
-from eda_runtime.errors import ConfigurationError
+from eda_runtime.errors import ConfigurationError, EdaError
 
 __all__ = ["load_app", "split_target"]
 
@@ -36,7 +37,25 @@ def load_app(target: str) -> App[object]:
         raise ConfigurationError(
             f"there is no module {module_name}: run `eda` from where it can be imported"
         ) from error
+    except EdaError:
+        raise
+    except Exception as error:
+        raise ConfigurationError(
+            f"{module_name} cannot be imported: {_place(error)}: {type(error).__name__}: {_said(error)}"
+        ) from error
     app = getattr(module, attribute, None)
     if not isinstance(app, App):
         raise ConfigurationError(f"{module_name} has no App called {attribute or '(nothing)'}")
     return app
+
+
+def _place(error: Exception) -> str:
+    """The file and line that an import failed at."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}"
+
+
+def _said(error: Exception) -> str:
+    return error.msg if isinstance(error, SyntaxError) else str(error)

@@ -54,6 +54,8 @@ _GENERATING: Final = {
     "EDA092": "A file cannot be read or written where code is generated.",
     "EDA094": "A module of yours lacks methods that the spec asks for.",
     "EDA095": "Two services would be written to one folder.",
+    "EDA096": "A folder was generated once, and no spec describes its service any more.",
+    "EDA097": "A module of yours imports what is no longer generated.",
     "EDA192": "An Avro or Protobuf schema cannot be read.",
     "EDA193": "No class can be made of a payload's schema.",
     "EDA194": "A saga sends a message for which there is no address.",

@@ -219,7 +219,10 @@ class _Reader:
         for name in table:
             if name not in names:
                 near = difflib.get_close_matches(name, names, 1)
-                self._report(name, f"there is no setting `{name}`", f"did you mean `{near[0]}`?" if near else None)
+                help = f"did you mean `{near[0]}`?" if near else None
+                if name == "tool":
+                    help = "`tool.eda-gen` is for pyproject.toml: here, its settings stand at the top"
+                self._report(name, f"there is no setting `{name}`", help)
 
     def _report(self, name: str, message: str, help: str | None = None) -> None:
         """tomllib keeps no positions: point at the first line that names the key."""

@@ -122,6 +122,53 @@ def test_handlers_that_lack_a_method_are_told_and_kept(project: Path) -> None:
     assert handlers.read_text("utf-8") == "class Handlers:\n    pass\n"
 
 
+def test_handlers_that_import_an_event_which_is_gone_are_told(project: Path) -> None:
+    (project / "spec.yaml").write_text(spec_of({"OrderPlaced": ORDER, "OrderPaid": ORDER}), "utf-8")
+    generate()
+    handlers = project / "src" / "sample" / "api.py"
+    imports = "from .events.order_placed import OrderPlaced\nfrom .events.order_paid import OrderPaid\n"
+    handlers.write_text(f"{imports}from .tables import Order\n", "utf-8")
+    (project / "spec.yaml").write_text(spec_of({"OrderPlaced": ORDER}), "utf-8")
+
+    for status, _, told in (run("--diff"), run(), run()):
+        assert (status, told.count("EDA097")) == (0, 1)
+        assert "api.py imports what is no longer generated: OrderPaid from .events.order_paid" in told
+        assert "api.py:2:1" in told
+
+
+def test_the_package_of_a_service_that_was_renamed_is_told_and_kept(project: Path) -> None:
+    generate()
+    spec = project / "spec.yaml"
+    spec.write_text(spec.read_text("utf-8").replace("Sample", "Renamed"), "utf-8")
+
+    status, _, told = run()
+
+    assert (status, told.count("EDA096")) == (0, 1)
+    assert "src/sample was generated once" in told
+    assert (project / "src" / "sample" / "handlers.py").is_file()
+    assert "EDA096" not in run("spec.yaml")[2]
+
+
+def test_an_output_for_a_service_that_is_not_there_is_told(project: Path) -> None:
+    config = project / "eda-gen.toml"
+    config.write_text(f'{config.read_text("utf-8")}service = "smaple"\n', "utf-8")
+
+    status, _, told = run()
+
+    assert status == 2
+    assert "an `[[output]]` is for the service `smaple`" in told
+    assert "help: they describe sample" in told
+
+
+def test_specs_that_find_no_file_are_told(project: Path) -> None:
+    (project / "eda-gen.toml").write_text('specs = ["specs/*.yaml"]\n', "utf-8")
+
+    status, _, told = run()
+
+    assert status == 2
+    assert "`specs` finds no file: specs/*.yaml" in told
+
+
 def test_a_schema_that_cannot_be_read_is_told_where_it_stands(project: Path) -> None:
     avro = {"schemaFormat": "application/vnd.apache.avro;version=1.9.0", "schema": {"type": "nonsense"}}
     (project / "spec.yaml").write_text(spec_of({"OrderPlaced": avro}), "utf-8")

@@ -228,7 +228,8 @@ class Checker:
             is_now = "a list"
         else:
             is_now = _PLAIN_NAMES[type(node.value)]
-        self.report("03", f"{wanted} must stand here, not {is_now}", node.span)
+        quoted = wanted == "text" and isinstance(node.value, (bool, int, float))
+        self.report("03", f"{wanted} must stand here, not {is_now}", node.span, "put it in quotes" if quoted else None)
 
 
 def _is_choice(node: Node, kind: Choice) -> bool:

@@ -35,6 +35,11 @@ class Request:
     force: bool
     format: str
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is configured is meant."""
+        return not (self.specs or self.out or self.targets or self.services)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -102,6 +107,7 @@ def _run(request: Request) -> int:
 def _plans(catalog: Catalog, config: Config | None, request: Request) -> Result[tuple[Plan, ...]]:
     """Every change to be made, before any is."""
     from eda_gen.emit import UnknownTarget, load_target
+    from eda_gen.output.leftovers import leftovers
 
     jobs = _jobs(catalog, config, request)
     try:
@@ -117,7 +123,18 @@ def _plans(catalog: Catalog, config: Config | None, request: Request) -> Result[
             plans.append(_plan(job, package.value, request))
             problems += _findings(plans[-1], package.value)
     problems += _clashes(plans, jobs)
+    if config is not None and request.is_whole:
+        problems += _unknown_services(catalog, config)
+        problems += leftovers({job.folder for job in jobs}, {plan.folder for plan in plans})
     return Result(tuple(plans), tuple(problems))
+
+
+def _unknown_services(catalog: Catalog, config: Config) -> Iterator[Diagnostic]:
+    known = [service.name for service in catalog.services]
+    for output in config.outputs:
+        if output.service is not None and output.service not in known:
+            message = f"an `[[output]]` is for the service `{output.service}`, which the specs do not describe"
+            yield Diagnostic("EDA021", message, Span(str(config.file)), f"they describe {', '.join(known) or 'none'}")
 
 
 def _jobs(catalog: Catalog, config: Config | None, request: Request) -> list[Job]:
@@ -164,9 +181,10 @@ def _plan(job: Job, package: Package, request: Request) -> Plan:
 
 
 def _findings(plan: Plan, package: Package) -> Iterator[Diagnostic]:
-    from eda_gen.output.handlers import missing_methods
+    from eda_gen.output.handlers import broken_imports, missing_methods
 
     yield from plan.problems
+    yield from broken_imports(plan.folder, package.files)
     for path, methods in package.methods.items():
         yield from missing_methods(plan.folder / path, methods)
 
@@ -238,4 +256,6 @@ def _watched(specs: Iterable[Path]) -> list[Path]:
 
 
 def _is_spec(_: object, path: str) -> bool:
-    return path.endswith((".yaml", ".yml", ".json", ".toml", ".avsc", ".proto"))
+    from eda_gen.output.leftovers import is_generated
+
+    return path.endswith((".yaml", ".yml", ".json", ".toml", ".avsc", ".proto")) and not is_generated(Path(path))

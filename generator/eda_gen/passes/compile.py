@@ -34,14 +34,27 @@ def compile_workspace(paths: Sequence[Path], config: Config) -> Result[Catalog]:
     found += [] if paths else config.spec_paths()
     documents = tuple(dict.fromkeys((*named, *found)))
     if not documents:
-        where = Span(str(config.file or current))
-        return Result(None, (Diagnostic("EDA001", "no spec is given, and no `specs` are configured", where),))
+        return Result(None, (_no_spec(paths, config, current),))
     root = workspace_root(documents, current, config.file)
     workspace = Workspace(DiskFiles(root, current))
     files = tuple(
         path.relative_to(root).as_posix() for path in documents if path in named or _is_document(path, root, workspace)
     )
     return compile_documents(files, workspace)
+
+
+def _no_spec(paths: Sequence[Path], config: Config, current: Path) -> Diagnostic:
+    if paths:
+        return Diagnostic(
+            "EDA001", "there is no spec in this folder", Span(str(paths[0])), "specs are *.yaml, *.yml, *.json"
+        )
+    if config.specs:
+        told = f"`specs` finds no file: {', '.join(config.specs)}"
+        return Diagnostic("EDA001", told, Span(str(config.file)), "patterns start at the folder of this file")
+    help = 'name one, as `orders.yaml`, or write `specs = ["specs/*.yaml"]` into eda-gen.toml'
+    return Diagnostic(
+        "EDA001", "no spec is given, and no `specs` are configured", Span(str(config.file or current)), help
+    )
 
 
 def _is_document(path: Path, root: Path, workspace: Workspace) -> bool:

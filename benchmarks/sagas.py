@@ -80,7 +80,7 @@ async def measure(server: str, make: Callable[[Settings, Counter[str]], App[Any]
     trips: Counter[str] = Counter()
     async with postgresql.fresh_database(server) as url:
         settings = Settings(url, pool_size=POOL)
-        store = CountingStore(open_store(url, pool_size=POOL), trips)
+        store: Any = CountingStore(open_store(url, pool_size=POOL), trips)
         transport = AnsweringTransport(instances)
         app = make(settings, trips).bound_to(store=store, transport=transport)
         async with app:

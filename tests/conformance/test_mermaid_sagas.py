@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -32,7 +33,7 @@ def test_mermaid_accepts_every_counterexample() -> None:
 
 
 def test_mermaid_accepts_counterexamples_and_histories_full_of_its_own_syntax() -> None:
-    run = tuple(Moment(sender, receiver, sender) for sender, receiver in zip(TRAPS, TRAPS[1:], strict=False))
+    run = tuple(Moment(sender, receiver, sender) for sender, receiver in itertools.pairwise(TRAPS))
     events = [Event(NOW, kind, trap, trap, trap) for trap in TRAPS for kind in get_args(NoteKind)]
     saga: Any = SimpleNamespace(name=TRAPS[0])
 

@@ -136,8 +136,9 @@ class KillingStore:
     def embedded(self) -> bool:
         return self._inner.embedded
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
+    @property
+    def most_lanes(self) -> int:
+        return self._inner.most_lanes
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self._transaction()

@@ -1,0 +1,190 @@
+"""Producers and consumers of two revisions of a spec, on one SQL log, deployed in every order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.generated import Importable, generate, importable
+
+from eda_runtime import App, Settings
+from eda_runtime.consumer.poller import Poller
+from eda_runtime.relay import Relay
+
+SPEC = """
+asyncapi: 3.1.0
+info: {title: Orders, version: 1.0.0, x-eda: {domain: sales}}
+channels:
+  orders:
+    address: orders
+    messages: {%s}
+operations:
+  sendOrder: {action: send, channel: {$ref: '#/channels/orders'}, messages: [NEWEST], x-eda: {service: orders}}
+  onOrder: {action: receive, channel: {$ref: '#/channels/orders'}, messages: [NEWEST], x-eda: {service: billing}}
+"""
+V1 = (
+    "v1: {name: OrderPlaced, x-eda: {version: 1}, "
+    "payload: {type: object, required: [id, total], properties: {id: {type: string}, total: {type: integer}}}}"
+)
+ADDITIVE = (
+    "v2: {name: OrderPlaced, x-eda: {version: 2}, payload: {type: object, required: [id, total], properties: "
+    "{id: {type: string}, total: {type: integer}, currency: {type: string, default: EUR}}}}"
+)
+RENAMED = (
+    "v2: {name: OrderPlaced, x-eda: {version: 2, upcast: {from: 1, map: {amount: {rename: total}}}}, payload: "
+    "{type: object, required: [id, amount], properties: {id: {type: string}, amount: {type: integer}}}}"
+)
+BY_HAND = (
+    "v2: {name: OrderPlaced, x-eda: {version: 2, upcast: {from: 1}}, payload: "
+    "{type: object, required: [id, euros], properties: {id: {type: string}, euros: {type: string}}}}"
+)
+REVISIONS = {"first": [V1], "additive": [V1, ADDITIVE], "renamed": [V1, RENAMED], "by_hand": [V1, BY_HAND]}
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Importable]]:
+    """The services of each revision."""
+    base = tmp_path_factory.mktemp("revisions")
+    with importable(base) as one, importable(base) as two, importable(base) as three, importable(base) as four:
+        found = dict(zip(REVISIONS, (one, two, three, four), strict=True))
+        for name, package in found.items():
+            messages = REVISIONS[name]
+            newest = f"{{$ref: '#/channels/orders/messages/v{len(messages)}'}}"
+            spec = base / f"{name}.yaml"
+            spec.write_text((SPEC % ", ".join(messages)).replace("NEWEST", newest), "utf-8")
+            assert generate(package.folder, spec) == 0
+        yield found
+
+
+class Handlers:
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    async def on_order(self, event: Any, ctx: object) -> None:
+        self.seen.append(event)
+
+
+class Upcasters:
+    def upcast_order_placed_v1_to_v2(self, old: Any) -> Any:
+        raise ArithmeticError(f"no rate for order {old.id}")
+
+
+class Fleet:
+    """One producer and one consumer, each of some revision at a time, on one SQLite file."""
+
+    def __init__(self, packages: dict[str, Importable], folder: Path) -> None:
+        self._packages = packages
+        self._settings = Settings(database_url=f"sqlite:///{folder / 'fleet.db'}")
+        self.handlers = Handlers()
+
+    async def produce(self, revision: str, **fields: object) -> None:
+        package = self._packages[revision]
+        module = package.module("orders.app")
+        event = package.module("orders.events.order_placed").OrderPlaced(**fields)
+        app = module.create_app(object(), settings=self._settings)
+        async with app:
+            await self._prepare(app)
+            async with app.unit_of_work() as uow:
+                uow.publish.order_placed(event)
+            relay = Relay(app.opened)
+            assert await relay.drain() == 1
+            await relay.release()
+
+    async def consume(self, revision: str) -> None:
+        app = self._consumer(revision)
+        async with app:
+            await self._prepare(app)
+            (subscription,) = app.subscriptions
+            receiver = await app.opened.transport.receiver(subscription.policy)
+            await Poller(app.opened, subscription).handle(receiver, await receiver.poll(100, 0.05))
+            await receiver.close()
+
+    async def dead_letters(self) -> Sequence[str]:
+        app = self._consumer("first")
+        async with app:
+            rows = await app.opened.store.fetch("SELECT reason FROM eda_parked WHERE dead_at IS NOT NULL")
+        return [str(row[0]) for row in rows]
+
+    def _consumer(self, revision: str) -> App[Any]:
+        create_app = self._packages[revision].module("billing.app").create_app
+        upcasters = (Upcasters(),) if revision == "by_hand" else ()
+        app: App[Any] = create_app(self.handlers, *upcasters, settings=self._settings)
+        return app
+
+    async def _prepare(self, app: App[Any]) -> None:
+        await app.opened.store.migrate()
+        await app.opened.transport.provision(app.topology)
+
+
+DEPLOYMENTS = sorted({*permutations(["producer", "consumer", "producer back", "consumer back"])})
+
+
+@pytest.mark.parametrize("deployments", [d for d in DEPLOYMENTS if d.index("producer") < d.index("producer back")])
+async def test_a_fully_compatible_version_is_deployed_and_taken_back_in_any_order(
+    packages: dict[str, Importable], tmp_path: Path, deployments: tuple[str, ...]
+) -> None:
+    fleet = Fleet(packages, tmp_path)
+    revisions = {"producer": "first", "consumer": "first"}
+
+    await fleet.consume(revisions["consumer"])
+    for number, step in enumerate(("nothing", *deployments)):
+        await fleet.produce(revisions["producer"], id=f"before {step}", total=number)
+        who = step.removesuffix(" back")
+        if who in revisions:
+            revisions[who] = "first" if step.endswith("back") else "additive"
+        await fleet.produce(revisions["producer"], id=f"after {step}", total=number)
+        await fleet.consume(revisions["consumer"])
+
+    assert await fleet.dead_letters() == []
+    assert [event.total for event in fleet.handlers.seen] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+async def test_an_upgraded_consumer_takes_both_versions_as_the_newer_one(
+    packages: dict[str, Importable], tmp_path: Path
+) -> None:
+    fleet = Fleet(packages, tmp_path)
+
+    await fleet.consume("renamed")
+    await fleet.produce("first", id="a", total=1)
+    await fleet.produce("renamed", id="b", amount=2)
+    await fleet.consume("renamed")
+
+    order = packages["renamed"].module("billing.events.order_placed").OrderPlacedV2
+    assert sorted(fleet.handlers.seen, key=lambda event: str(event.id)) == [
+        order(id="a", amount=1),
+        order(id="b", amount=2),
+    ]
+    assert await fleet.dead_letters() == []
+
+
+async def test_a_breaking_version_that_comes_too_early_is_a_dead_letter_that_says_what_broke(
+    packages: dict[str, Importable], tmp_path: Path
+) -> None:
+    fleet = Fleet(packages, tmp_path)
+
+    await fleet.consume("first")
+    await fleet.produce("renamed", id="b", amount=2)
+    await fleet.consume("first")
+
+    assert fleet.handlers.seen == []
+    assert await fleet.dead_letters() == [
+        "version 2 is newer than this service knows, and the payload does not fit sales.OrderPlaced.v1: "
+        "total: Field required"
+    ]
+
+
+async def test_an_upcaster_that_fails_is_a_dead_letter_that_names_the_step(
+    packages: dict[str, Importable], tmp_path: Path
+) -> None:
+    fleet = Fleet(packages, tmp_path)
+
+    await fleet.consume("by_hand")
+    await fleet.produce("first", id="a", total=1)
+    await fleet.consume("by_hand")
+
+    assert await fleet.dead_letters() == [
+        "sales.OrderPlaced.v1 cannot be upcast from version 1 to 2: ArithmeticError: no rate for order a"
+    ]

@@ -55,8 +55,7 @@ def verify(
     known = list(orchestrated_sagas(result.value))
     wanted = [each for each in known if saga in (None, each[1].name)]
     if not wanted:
-        names = ", ".join(found.name for _, found in known) or "none"
-        click.echo(f"there is no orchestrated saga{f' `{saga}`' if saga else ''}; there are: {names}", err=True)
+        click.echo(_nothing(saga, [found.name for _, found in known]), err=True)
         return Status.BAD_INPUT if saga else Status.FINE
     bounds = Bounds(duplicates, crashes, dead_letters, refusals)
     verdicts = []
@@ -73,6 +72,12 @@ def _told_apart(name: str | None, specs: tuple[Path, ...]) -> tuple[str | None, 
     if name is not None and Path(name).is_file():
         return None, (Path(name), *specs)
     return name, specs
+
+
+def _nothing(wanted: str | None, known: list[str]) -> str:
+    if not known:
+        return "these specs have no orchestrated saga"
+    return f"there is no orchestrated saga `{wanted}`; there are: {', '.join(known)}"
 
 
 def _print(verdicts: list[tuple[Verdict, float]], format: str) -> None:

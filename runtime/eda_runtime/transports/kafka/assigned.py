@@ -26,6 +26,7 @@ class Assigned:
     tracker: Tracker
     waiting: deque[Record] = field(default_factory=deque)
     in_hand: dict[int, Record] = field(default_factory=dict)
+    octets: int = 0
     begun: bool = False
 
     def arrived(self, record: Record) -> None:
@@ -33,11 +34,13 @@ class Assigned:
             self.begun = True
             self.tracker.cursor = self.tracker.read = self.tracker.saved = offset_of(record) - 1
         self.waiting.append(record)
+        self.octets += len(record)
 
     def take(self, limit: int) -> list[Delivery]:
         taken: list[Delivery] = []
         while self.waiting and len(taken) < limit and not self.tracker.draining:
             record = self.waiting.popleft()
+            self.octets -= len(record)
             position = offset_of(record)
             if self.tracker.deliver(position):
                 self.in_hand[position] = record
@@ -53,7 +56,9 @@ class Assigned:
         """Put these and what follows them back before what waits: no need to fetch them again."""
         self.tracker.release(positions)
         back = sorted(position for position in self.in_hand if position > self.tracker.read)
-        self.waiting.extendleft(self.in_hand.pop(position) for position in reversed(back))
+        for position in reversed(back):
+            self.waiting.appendleft(self.in_hand.pop(position))
+            self.octets += len(self.waiting[0])
 
     @property
     def commit(self) -> TopicPartition:

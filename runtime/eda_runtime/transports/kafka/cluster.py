@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -65,7 +66,7 @@ class Cluster:
     """A connection for questions and for administration. `topics` is what was there at the last look."""
 
     def __init__(self, options: KafkaOptions) -> None:
-        self._errors: list[KafkaError] = []
+        self._errors: deque[KafkaError] = deque(maxlen=20)
         self.options = options
         self.topics: Mapping[str, int] = {}
         try:

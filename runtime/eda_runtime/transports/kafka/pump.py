@@ -24,6 +24,8 @@ __all__ = ["Listener", "Pump", "consuming"]
 POLL_SECONDS = 0.1
 BUSY_POLL_SECONDS = 0.01
 """While messages are worked on, commits follow soon, and only this thread can make them."""
+PATIENCE_SECONDS = 1.0
+ROOM_SECONDS = 0.002
 BATCH = 500
 CLOSE_SECONDS = 5.0
 CONSUMING: ClientConfig = {
@@ -76,6 +78,10 @@ class Listener(Protocol):
 
     def not_committed(self, reason: str) -> None: ...
 
+    def failed(self, reason: str) -> None:
+        """Nothing more will come."""
+        ...
+
 
 class Pump:
     def __init__(self, config: ClientConfig, topic: str, listener: Listener) -> None:
@@ -83,7 +89,7 @@ class Pump:
         self._loop = asyncio.get_running_loop()
         self._closing = threading.Event()
         self._ended = asyncio.Event()
-        self._paused = False
+        self._paused: bool | None = False
         self._commits: SimpleQueue[Sequence[TopicPartition]] = SimpleQueue()
         self._busy_until = 0.0
         self._consumer = Consumer({**config, "on_commit": self._on_commit})
@@ -114,7 +120,7 @@ class Pump:
                     self._busy_until = time.monotonic() + POLL_SECONDS
             self._consumer.close()
         except (KafkaException, RuntimeError) as error:
-            log.warning("a consumer ended: %s", error)
+            self._tell(self._listener.failed, str(error))
         finally:
             self._tell(self._ended.set)
 
@@ -126,15 +132,20 @@ class Pump:
                 self._tell(self._listener.not_committed, str(error))
 
     def _hold_back(self) -> None:
+        """Wait a moment for room. Pause only if that takes long: it throws away what librdkafka has fetched ahead."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._listener.full and not self._paused and time.monotonic() < deadline:
+            self._commit()
+            time.sleep(ROOM_SECONDS)
         if self._paused != self._listener.full:
-            self._paused = not self._paused
+            self._paused = self._listener.full
             partitions = self._consumer.assignment()
             (self._consumer.pause if self._paused else self._consumer.resume)(partitions)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._tell(self._listener.assigned, partitions)
         consumer.incremental_assign(partitions)
-        self._paused = False
+        self._paused = None  # some are and some are not: decide anew
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         offsets = self._ask(self._listener.revoked(partitions))

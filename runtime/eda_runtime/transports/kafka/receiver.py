@@ -60,8 +60,7 @@ class GroupReceiver:
         while not self.closed:
             ticket = self._arrival.ticket()
             if self._failure:
-                failure, self._failure = self._failure, None
-                raise TransportError(f"Kafka: {self._group} cannot consume: {failure}")
+                raise TransportError(f"Kafka: {self._group} cannot consume: {self._failure}")
             found = self._take(max_messages)
             if found or clock() >= deadline:
                 return found
@@ -95,7 +94,7 @@ class GroupReceiver:
             error = record.error()
             mine = self._held.get(self._id(record.topic() or "", record.partition() or 0))
             if error is not None:
-                self._failure = error.str()
+                self.failed(error.str())
             elif mine is not None:
                 mine.arrived(record)
         self._measure()
@@ -136,6 +135,11 @@ class GroupReceiver:
         if not self.closed:
             asyncio.get_running_loop().call_later(COMMIT_PAUSE, self._commit)
 
+    def failed(self, reason: str) -> None:
+        self._failure = reason
+        self._joined.set()
+        self._arrival.fire()
+
     def _take(self, limit: int) -> list[Delivery]:
         """Another partition first each time, so that none waits for ever."""
         self._turn += 1
@@ -158,7 +162,7 @@ class GroupReceiver:
         """Whether enough waits; if so, until half of it is gone. And whether anything is under way at all."""
         share = 0.5 if self.full else 1.0
         records = sum(len(each.waiting) for each in self._held.values())
-        octets = sum(len(record) for each in self._held.values() for record in each.waiting)
+        octets = sum(each.octets for each in self._held.values())
         self.idle = not any(each.waiting or each.in_hand for each in self._held.values())
         self.full = records > ENOUGH_MESSAGES * share or octets > ENOUGH_BYTES * share
 

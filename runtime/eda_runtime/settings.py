@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from eda_runtime.errors import ConfigurationError
 
@@ -67,7 +67,7 @@ def redacted(url: str) -> str:
     """The URL without its password, its user and its query, fit to be printed."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, f"***@{host}" if "@" in parts.netloc else host, parts.path, "", ""))
+    return f"{parts.scheme}://{'***@' if '@' in parts.netloc else ''}{host}{parts.path}"
 
 
 def _seconds(environment: Mapping[str, str], variable: str, default: timedelta) -> timedelta:

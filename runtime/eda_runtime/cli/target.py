@@ -32,30 +32,29 @@ def load_app(target: str) -> App[object]:
     try:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise ConfigurationError(f"{module_name} imports {error.name}, which is not installed") from error
-        raise ConfigurationError(
-            f"there is no module {module_name}: run `eda` from where it can be imported"
-        ) from error
+        missing = error.name or ""
+        if f"{module_name}.".startswith(f"{missing}."):
+            raise ConfigurationError(
+                f"there is no module {module_name}: run `eda` from where it can be imported"
+            ) from error
+        if missing.partition(".")[0] != module_name.partition(".")[0]:
+            raise ConfigurationError(f"{module_name} imports {missing}, which is not installed") from error
+        raise _broken(module_name, error) from error
     except EdaError:
         raise
     except Exception as error:
-        raise ConfigurationError(
-            f"{module_name} cannot be imported: {_place(error)}: {type(error).__name__}: {_said(error)}"
-        ) from error
+        raise _broken(module_name, error) from error
     app = getattr(module, attribute, None)
     if not isinstance(app, App):
         raise ConfigurationError(f"{module_name} has no App called {attribute or '(nothing)'}")
     return app
 
 
-def _place(error: Exception) -> str:
-    """The file and line that an import failed at."""
+def _broken(module_name: str, error: Exception) -> ConfigurationError:
+    """Tells where in the service's own code an import failed, and why."""
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}"
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{last.filename}:{last.lineno}"
-
-
-def _said(error: Exception) -> str:
-    return error.msg if isinstance(error, SyntaxError) else str(error)
+        place, said = f"{error.filename}:{error.lineno}", error.msg
+    else:
+        frames = [each for each in traceback.extract_tb(error.__traceback__) if "importlib" not in each.filename]
+        place, said = f"{frames[-1].filename}:{frames[-1].lineno}", str(error)
+    return ConfigurationError(f"{module_name} cannot be imported: {place}: {type(error).__name__}: {said}")

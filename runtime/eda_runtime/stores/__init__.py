@@ -108,7 +108,7 @@ def open_store(url: str, *, pool_size: int = 20, clock: Callable[[], float] = ti
         try:
             from eda_runtime.stores.postgresql import PostgresqlStore
         except ModuleNotFoundError as missing:
-            raise ConfigurationError("a PostgreSQL store needs `pip install eda-runtime[postgresql]`") from missing
+            raise ConfigurationError("a PostgreSQL store needs `pip install 'eda-runtime[postgresql]'`") from missing
 
         return PostgresqlStore(url, pool_size=pool_size)
     raise ConfigurationError(f"no store knows {redacted(url)}: EDA_DATABASE_URL starts with sqlite:// or postgresql://")

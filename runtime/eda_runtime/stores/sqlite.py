@@ -11,10 +11,11 @@ from pathlib import Path
 import aiosqlite
 from sqlalchemy import Table, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from eda_runtime.errors import ConfigurationError, UnitOfWorkError
+from eda_runtime.errors import ConfigurationError, StoreError, UnitOfWorkError
 from eda_runtime.stores import Row, Transaction, Value, migrate
 from eda_runtime.stores.session import JoinedSession, open_session
 from eda_runtime.stores.sql import for_sqlite, insert_for_sqlite
@@ -79,6 +80,7 @@ class SqliteStore:
         """SQLite tells nobody."""
 
     async def migrate(self) -> Sequence[str]:
+        await self._try()
         async with self.transaction() as transaction:
             return await migrate.upgrade(transaction.sqlalchemy)
 
@@ -88,6 +90,13 @@ class SqliteStore:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    async def _try(self) -> None:
+        try:
+            async with self._engine.connect():
+                return
+        except DatabaseError as error:
+            raise StoreError(f"the SQLite file {self._engine.url.database} cannot be used: {error.orig}") from error
 
     def _set_up(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()

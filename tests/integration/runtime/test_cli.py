@@ -150,6 +150,16 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(command:
     assert "secret" not in result.stderr
 
 
+def test_a_file_that_is_no_sqlite_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("these are notes, and no database\n")
+
+    result = eda(f"sqlite:///{tmp_path / 'notes.txt'}", "status")
+
+    assert result.returncode == 2
+    assert "notes.txt cannot be used: file is not a database" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_postgresql_database_without_tables_is_told_what_to_do(postgresql_server: str) -> None:
     result = eda(postgresql_server, "run")
 
@@ -160,12 +170,13 @@ def test_a_postgresql_database_without_tables_is_told_what_to_do(postgresql_serv
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
+        ("import broken_service.nothing\n", "broken_service.py:1: ModuleNotFoundError: No module named"),
         ("import not_installed_here\n", "broken_service imports not_installed_here, which is not installed"),
         ("\nfrom json import nothing\n", "broken_service.py:2: ImportError: cannot import name 'nothing'"),
         ("\n\nclass Handlers(\n", "broken_service.py:3: SyntaxError: '(' was never closed"),
         ("class H: ...\n\napp = H().on_order\n", "broken_service.py:3: AttributeError: 'H' object has no attribute"),
     ],
-    ids=["not installed", "not there", "not Python", "no method"],
+    ids=["gone", "not installed", "not there", "not Python", "no method"],
 )
 def test_an_import_that_fails_in_the_service_is_told_with_its_place(
     file_url: str, tmp_path: Path, source: str, complaint: str

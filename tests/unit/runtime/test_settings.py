@@ -61,6 +61,10 @@ def test_a_redacted_url_keeps_the_host_and_the_database() -> None:
     )
 
 
+def test_the_url_of_a_file_is_shown_as_it_is() -> None:
+    assert redacted("sqlite:///eda.db") == "sqlite:///eda.db"
+
+
 def test_an_unknown_database_is_refused_with_what_there_is() -> None:
     with pytest.raises(ConfigurationError, match="starts with sqlite:// or postgresql://"):
         open_store("mysql://u:secret@h/d")

@@ -14,6 +14,7 @@ from tests.checkers import tree
 from tests.generated import spec_of
 
 from eda_gen.cli import _run
+from eda_gen.cli.generate import _is_spec
 
 EDA_GEN = str(Path(sys.executable).with_name("eda-gen"))
 ORDER = {"type": "object", "properties": {"id": {"type": "string"}}}
@@ -213,6 +214,14 @@ def test_watch_writes_again_when_a_spec_changes(project: Path) -> None:
     finally:
         watcher.terminate()
         watcher.wait(10)
+
+
+def test_watch_looks_at_specs_and_not_at_what_it_wrote(project: Path) -> None:
+    generate()
+
+    assert _is_spec(None, str(project / "spec.yaml"))
+    assert not _is_spec(None, str(project / "src" / "sample" / "_manifest.json"))
+    assert not _is_spec(None, str(project / "src" / "sample" / "events" / "order_placed.py"))
 
 
 def add_event(spec: Path) -> None:

@@ -105,3 +105,12 @@ def test_globs_find_each_spec_once_in_a_stable_order(tmp_path: Path) -> None:
     config = Config(tmp_path / "eda-gen.toml", specs=("*.yaml", "a.*", "nothing/*.yaml"))
 
     assert [path.name for path in config.spec_paths()] == ["a.json", "a.yaml", "b.yaml"]
+
+
+def test_a_table_for_pyproject_in_a_file_of_our_own_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "eda-gen.toml"
+    file.write_text("[tool.eda-gen]\nspecs = []\n")
+
+    (found,) = load_config(file).diagnostics
+
+    assert found.help == "`tool.eda-gen` is for pyproject.toml: here, its settings stand at the top"

@@ -23,4 +23,4 @@ def leftovers(outputs: Collection[Path], planned: Collection[Path]) -> Iterator[
         if manifest.parent not in planned and '"generator": "eda-gen ' in manifest.read_text("utf-8", "replace"):
             message = f"{manifest.parent} was generated once, and no spec describes its service any more"
             help = "move what is yours in it, such as handlers.py, and delete the folder"
-            yield Diagnostic("EDA096", message, Span(str(manifest)), help, Severity.WARNING)
+            yield Diagnostic("EDA096", message, Span(str(manifest.parent)), help, Severity.WARNING)

@@ -30,12 +30,12 @@ from tests.services.processes import free_ports
 from eda_runtime import App, Settings
 from eda_runtime.app import Role
 
-pytestmark = pytest.mark.xdist_group("kafka")
+pytestmark = pytest.mark.xdist_group("kafka-faults")
 
 RUNS = int(os.environ.get("EDA_FAULT_RUNS", "50"))
 SEEDS = range(max(1, RUNS // 50))
 KILL_SEEDS = range(max(1, RUNS // 25))
-CUT_SECONDS = 4.0
+CUT_SECONDS = 10.0
 PATIENCE_SECONDS = 60
 CONSUMER: tuple[Role, ...] = ("consumer", "retry")
 RELAY: tuple[Role, ...] = ("relay",)

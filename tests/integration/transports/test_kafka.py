@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -52,6 +53,15 @@ def create_topic(url: str, name: str, partitions: int) -> None:
 
 def partitions_of(url: str, topic: str) -> int:
     return len(admin(url).list_topics(timeout=5).topics[topic].partitions)
+
+
+async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("confluent_kafka", "eda_runtime.transports.kafka"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+
+    with pytest.raises(ConfigurationError, match=r"pip install 'eda-runtime\[kafka\]'"):
+        await open_transport("kafka://127.0.0.1:9092")
 
 
 async def test_a_url_without_a_port_is_refused_with_an_example() -> None:

@@ -38,6 +38,8 @@ def list_(app: tuple[str, ...], group: str | None, limit: int, style: str) -> No
     if style == "json":
         click.echo(json.dumps([_plain(letter) for letter in letters], indent=2))
         return
+    if not letters:
+        click.echo("no dead letters", err=True)
     for letter in letters:
         waiting = f", {letter.followers} wait behind it" if letter.followers else ""
         click.echo(f"{letter.number}  {letter.consumer}  key {letter.key}  {letter.reason.splitlines()[0]}{waiting}")

@@ -48,7 +48,7 @@ def documented() -> dict[str, dict[str, str]]:
     tables: dict[str, dict[str, str]] = {}
     for section in re.split(r"^##+ ", page, flags=re.MULTILINE)[1:]:
         part = next(name for title, name in SECTIONS.items() if section.startswith(title))
-        rows = re.findall(r"^\| `([\w.]+)` \|.*\| (.*?) ?\|$", section, re.MULTILINE)
+        rows = re.findall(r"^\| `([\w.*]+)` \|.*\| (.*?) ?\|$", section, re.MULTILINE)
         tables[part] = {field: default.strip() for field, default in rows}
     return tables
 
@@ -62,6 +62,8 @@ def fields(part: str) -> Iterator[tuple[str, str]]:
             if part != "step":
                 target = DEFINITIONS[each["$ref"].rpartition("/")[2]] if "$ref" in each else each
                 yield from below(target.get("items", target) if part != "saga" else {}, f"{path}{name}.")
+                if isinstance(entry := each.get("additionalProperties"), dict):
+                    yield from below(entry, f"{path}{name}.*.")
 
     return below(DEFINITIONS[part], "")
 

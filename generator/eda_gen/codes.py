@@ -54,7 +54,7 @@ _GENERATING: Final = {
     "EDA092": "A file cannot be read or written where code is generated.",
     "EDA094": "A module of yours lacks methods that the spec asks for.",
     "EDA095": "Two services would be written to one folder.",
-    "EDA096": "A folder was generated once, and no spec describes its service any more.",
+    "EDA096": "Nothing that is configured writes a generated folder any more: its service was renamed, or is gone.",
     "EDA097": "A module of yours imports what is no longer generated.",
     "EDA192": "An Avro or Protobuf schema cannot be read.",
     "EDA193": "No class can be made of a payload's schema.",

@@ -21,6 +21,6 @@ def leftovers(outputs: Collection[Path], planned: Collection[Path]) -> Iterator[
     handlers in it are the user's."""
     for manifest in sorted({found for output in outputs for found in output.glob(f"*/{MANIFEST}")}):
         if manifest.parent not in planned and '"generator": "eda-gen ' in manifest.read_text("utf-8", "replace"):
-            message = f"{manifest.parent} was generated once, and no spec describes its service any more"
+            message = f"{manifest.parent} was generated once, and nothing that is configured writes it any more"
             help = "move what is yours in it, such as handlers.py, and delete the folder"
             yield Diagnostic("EDA096", message, Span(str(manifest.parent)), help, Severity.WARNING)

@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
-__all__ = ["AMQP", "HTTP", "KAFKA", "Decoded", "Envelope", "HeaderStyle", "decode", "encode", "encode_structured"]
+__all__ = [
+    "AMQP",
+    "COPY_OF",
+    "COPY_OF_TYPE",
+    "HTTP",
+    "KAFKA",
+    "Decoded",
+    "Envelope",
+    "HeaderStyle",
+    "decode",
+    "encode",
+    "encode_structured",
+]
 
 JSON = "application/json"
 STRUCTURED = "application/cloudevents+json"
@@ -30,6 +42,8 @@ OPTIONAL = (
     "tracestate",
 )
 KNOWN = frozenset((*REQUIRED, *OPTIONAL, "specversion", "time", "datacontenttype"))
+COPY_OF, COPY_OF_TYPE = "copyof", "copyoftype"
+"""Extensions of a message that is published in an older version too, on the older one: id and type of the newest."""
 EXTENSION_NAME = re.compile(r"[a-z0-9]+")
 UNENCODED = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('"%')
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from string import Formatter
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import uuid4
 
 from pydantic import BaseModel
 
 from eda_runtime.codec import encode
 from eda_runtime.contracts import ChannelContract, MessageContract
-from eda_runtime.envelope import Envelope
+from eda_runtime.envelope import COPY_OF, COPY_OF_TYPE, Envelope
 from eda_runtime.expressions import evaluate
 from eda_runtime.stores import Row, Transaction, Value, tables
 from eda_runtime.telemetry import Telemetry
@@ -32,6 +32,7 @@ COLUMNS = (
     *("address", "aggregatetype", "aggregateid", "shard", "created_at"),
 )
 Model = TypeVar("Model", bound=BaseModel)
+OlderVersion: TypeAlias = "tuple[MessageContract[BaseModel], BaseModel]"
 Send = Callable[[Sequence[Outgoing]], Awaitable[None]]
 
 
@@ -65,9 +66,13 @@ class Outbox:
         channel: ChannelContract,
         *,
         parameters: Mapping[str, str] | None = None,
+        older: Sequence[OlderVersion] = (),
     ) -> None:
-        """Queue a message; it leaves once the transaction has committed, and never if it rolls back."""
-        self._pending.append(self._message(contract, event, channel, parameters or {}))
+        """Queue a message; it leaves once the transaction has committed, and never if it rolls back.
+
+        `older` are the same message as older versions, which go before it: copies, of which a consumer applies one.
+        """
+        self._pending += self._messages(contract, event, channel, parameters or {}, older)
 
     async def send_now(
         self,
@@ -76,16 +81,28 @@ class Outbox:
         channel: ChannelContract,
         *,
         parameters: Mapping[str, str] | None = None,
+        older: Sequence[OlderVersion] = (),
     ) -> None:
         """Send at once, whatever becomes of the transaction; returns when the broker has it.
 
         On the embedded default, one SQLite file for all, the message is queued like any other.
         """
-        message = self._message(contract, event, channel, parameters or {})
+        messages = self._messages(contract, event, channel, parameters or {}, older)
         if self._producer.send is None:
-            self._pending.append(message)
+            self._pending += messages
         else:
-            await self._producer.send([message])
+            await self._producer.send(messages)
+
+    def _messages(
+        self,
+        contract: MessageContract[Model],
+        event: Model,
+        channel: ChannelContract,
+        parameters: Mapping[str, str],
+        older: Sequence[OlderVersion],
+    ) -> list[Outgoing]:
+        newest = self._message(contract, event, channel, parameters)
+        return [*(_copy(newest, each, payload) for each, payload in older), newest]
 
     def _message(
         self,
@@ -150,9 +167,24 @@ def outgoing(row: Row) -> Outgoing:
     return Outgoing(address, envelope)
 
 
+def _copy(newest: Outgoing, contract: MessageContract[BaseModel], payload: BaseModel) -> Outgoing:
+    """The message as an older version: an event of its own, which says of what it is a copy."""
+    envelope = newest.envelope
+    copied = replace(
+        envelope,
+        id=str(uuid4()),
+        type=contract.type,
+        data=encode(payload),
+        datacontenttype=contract.content_type,
+        dataschema=contract.dataschema,
+        extensions={**envelope.extensions, COPY_OF: envelope.id, COPY_OF_TYPE: envelope.type},
+    )
+    return Outgoing(newest.address, copied)
+
+
 def _row(message: Outgoing) -> tuple[Value, ...]:
     event = message.envelope
-    order = event.partitionkey or event.id
+    order = event.partitionkey or event.extensions.get(COPY_OF, event.id)
     return (
         event.id,
         event.source,

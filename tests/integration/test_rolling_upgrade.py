@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ channels:
     address: orders
     messages: {%s}
 operations:
-  sendOrder: {action: send, channel: {$ref: '#/channels/orders'}, messages: [NEWEST], x-eda: {service: orders}}
+  sendOrder: {action: send, channel: {$ref: '#/channels/orders'}, messages: [NEWEST], x-eda: {service: orders, PUBLISHES}}
   onOrder: {action: receive, channel: {$ref: '#/channels/orders'}, messages: [NEWEST], x-eda: {service: billing}}
 """
 V1 = (
@@ -41,20 +42,28 @@ BY_HAND = (
     "v2: {name: OrderPlaced, x-eda: {version: 2, upcast: {from: 1}}, payload: "
     "{type: object, required: [id, euros], properties: {id: {type: string}, euros: {type: string}}}}"
 )
-REVISIONS = {"first": [V1], "additive": [V1, ADDITIVE], "renamed": [V1, RENAMED], "by_hand": [V1, BY_HAND]}
+REVISIONS = {
+    "first": [V1],
+    "additive": [V1, ADDITIVE],
+    "renamed": [V1, RENAMED],
+    "by_hand": [V1, BY_HAND],
+    "both": [V1, RENAMED],
+}
 
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Importable]]:
     """The services of each revision."""
     base = tmp_path_factory.mktemp("revisions")
-    with importable(base) as one, importable(base) as two, importable(base) as three, importable(base) as four:
-        found = dict(zip(REVISIONS, (one, two, three, four), strict=True))
+    with ExitStack() as open_ones:
+        found = {name: open_ones.enter_context(importable(base)) for name in REVISIONS}
         for name, package in found.items():
             messages = REVISIONS[name]
             newest = f"{{$ref: '#/channels/orders/messages/v{len(messages)}'}}"
             spec = base / f"{name}.yaml"
-            spec.write_text((SPEC % ", ".join(messages)).replace("NEWEST", newest), "utf-8")
+            publishes = "publishes: [1, 2]" if name == "both" else "outbox: true"
+            text = SPEC.replace("NEWEST", newest).replace("PUBLISHES", publishes)
+            spec.write_text(text % ", ".join(messages), "utf-8")
             assert generate(package.folder, spec) == 0
         yield found
 
@@ -68,8 +77,8 @@ class Handlers:
 
 
 class Upcasters:
-    def upcast_order_placed_v1_to_v2(self, old: Any) -> Any:
-        raise ArithmeticError(f"no rate for order {old.id}")
+    def upcast_order_placed_v1_to_v2(self, event: Any) -> Any:
+        raise ArithmeticError(f"no rate for order {event.id}")
 
 
 class Fleet:
@@ -90,16 +99,16 @@ class Fleet:
             async with app.unit_of_work() as uow:
                 uow.publish.order_placed(event)
             relay = Relay(app.opened)
-            assert await relay.drain() == 1
+            assert await relay.drain() == (2 if revision == "both" else 1)
             await relay.release()
 
-    async def consume(self, revision: str) -> None:
+    async def consume(self, revision: str, most: int = 100) -> None:
         app = self._consumer(revision)
         async with app:
             await self._prepare(app)
             (subscription,) = app.subscriptions
             receiver = await app.opened.transport.receiver(subscription.policy)
-            await Poller(app.opened, subscription).handle(receiver, await receiver.poll(100, 0.05))
+            await Poller(app.opened, subscription).handle(receiver, await receiver.poll(most, 0.05))
             await receiver.close()
 
     async def dead_letters(self) -> Sequence[str]:
@@ -188,3 +197,34 @@ async def test_an_upcaster_that_fails_is_a_dead_letter_that_names_the_step(
     assert await fleet.dead_letters() == [
         "sales.OrderPlaced.v1 cannot be upcast from version 1 to 2: ArithmeticError: no rate for order a"
     ]
+
+
+@pytest.mark.parametrize("consumers", ["first first", "renamed renamed", "first renamed", "renamed first"])
+async def test_of_a_message_and_its_copy_every_consumer_applies_one(
+    packages: dict[str, Importable], tmp_path: Path, consumers: str
+) -> None:
+    fleet = Fleet(packages, tmp_path)
+    before, after = consumers.split()
+
+    await fleet.consume(before)
+    await fleet.produce("both", id="a", amount=1)
+    await fleet.consume(before)
+    await fleet.produce("both", id="b", amount=2)
+    await fleet.consume(after)
+
+    assert [event.id for event in fleet.handlers.seen] == ["a", "b"]
+    assert await fleet.dead_letters() == []
+
+
+async def test_a_message_whose_copy_was_applied_before_the_upgrade_is_not_applied_again(
+    packages: dict[str, Importable], tmp_path: Path
+) -> None:
+    fleet = Fleet(packages, tmp_path)
+
+    await fleet.consume("first")
+    await fleet.produce("both", id="a", amount=1)
+    await fleet.consume("first", most=1)
+    await fleet.consume("renamed")
+
+    assert [type(event).__name__ for event in fleet.handlers.seen] == ["OrderPlacedV1"]
+    assert await fleet.dead_letters() == []

@@ -31,6 +31,7 @@ __all__ = [
     "duration",
     "handler",
     "integer",
+    "integers",
     "kind",
     "nodes",
     "on_failure",
@@ -63,7 +64,15 @@ def nodes(extension: Node | None, *path: str) -> tuple[Node, ...]:
 
 def integer(extension: Node | None, *path: str) -> int | None:
     found = extension.get(*path) if extension is not None else None
-    value = found.value if found is not None else None
+    return _integer(found) if found is not None else None
+
+
+def integers(extension: Node | None, *path: str) -> tuple[int, ...]:
+    return tuple(value for each in nodes(extension, *path) if (value := _integer(each)) is not None)
+
+
+def _integer(node: Node) -> int | None:
+    value = node.value
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -27,6 +27,8 @@ class SendOperation:
     channel: str
     messages: tuple[MessageId, ...]
     outbox: bool
+    publishes: tuple[int, ...]
+    """The versions in which each message is sent, if not only as it is listed."""
     reply: Reply | None
     title: str
     description: str

@@ -16,11 +16,13 @@ from eda_gen.model import (
     Schema,
     SchemaFormat,
     SchemaId,
+    SendOperation,
+    Upcast,
     UpcastRule,
 )
 from eda_gen.passes.upcasting import Misfit, upcast_schema
 
-__all__ = ["Handled", "Lineage", "VersionStep"]
+__all__ = ["Handled", "Lineage", "Published", "VersionStep"]
 
 _READABLE = (SchemaFormat.JSON_SCHEMA, SchemaFormat.OPENAPI)
 _REQUIRED_WITH_DEFAULT = "required-not-judged"
@@ -44,6 +46,14 @@ class Handled:
     steps: tuple[VersionStep, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A message sent in older versions too. `ways` lead back to each of them, the nearest first, by one step or more."""
+
+    newest: Message
+    ways: tuple[tuple[VersionStep, ...], ...]
+
+
 class Lineage:
     """The steps between the versions that a catalog describes."""
 
@@ -65,6 +75,51 @@ class Lineage:
                 steps[step.older.id] = step
         left = tuple(dict.fromkeys(each for each in operation.messages if each not in steps))
         return Handled(left, tuple(sorted(steps.values(), key=lambda each: (each.newer.name, each.newer.version))))
+
+    def published(self, operation: SendOperation) -> tuple[Published, ...]:
+        """The newest version of each message that an operation sends, with the older ones that go beside it."""
+        families: dict[tuple[str, str], Message] = {}
+        for message in (self._catalog.messages[each] for each in operation.messages if operation.publishes):
+            known = families.setdefault(_family(message), message)
+            families[_family(message)] = max(known, message, key=lambda each: each.version)
+        return tuple(Published(each, tuple(self._ways(each, operation.publishes))) for each in families.values())
+
+    def problems_of_send(self, operation: SendOperation) -> Iterator[Diagnostic]:
+        """Versions to publish that are not there, or that the channel does not describe."""
+        found = self.published(operation)
+        types = {self._catalog.messages[each].type for each in self._catalog.channels[operation.channel].messages}
+        sent = [each.newest for each in found] + [way[-1].older for each in found for way in each.ways]
+        known = {each.version for each in sent if each.type in types}
+        for each in found:
+            if each.newest.version not in operation.publishes:
+                told = (
+                    f"`{operation.id}` sends {_called(each.newest)}, which is not among the versions that it publishes"
+                )
+                yield Diagnostic("EDA410", told, operation.span, f"add {each.newest.version} to `publishes`")
+        for version in operation.publishes:
+            if version not in known:
+                told = (
+                    f"`{operation.id}` publishes version {version}, which its channel does not describe as an older one"
+                )
+                yield Diagnostic("EDA410", told, operation.span, "add that version to the channel's messages")
+
+    def _ways(self, newest: Message, versions: tuple[int, ...]) -> Iterator[tuple[VersionStep, ...]]:
+        way: tuple[VersionStep, ...] = ()
+        message, older = newest, self._older(newest)
+        while older is not None:
+            way = (*way, self._step_back(message, older))
+            if older.version in versions:
+                yield way
+            message, older = older, self._older(older)
+
+    def _step_back(self, newer: Message, older: Message) -> VersionStep:
+        """Renames are undone; what is new is left out, as readers ignore what they do not know."""
+        rules = tuple(_undone(newer.upcast)) if newer.upcast is not None else ()
+        try:
+            derived = self._readable(older, newer) and not self._differences(newer, older, rules)
+        except Misfit:
+            derived = False
+        return VersionStep(older, newer, rules if derived else (), by_hand=not derived)
 
     def problems(self) -> Iterator[Diagnostic]:
         """What is wrong with declared upcasts, wherever they are."""
@@ -174,6 +229,13 @@ class Lineage:
             (schemas, before), (self._catalog.schemas, newer.payload), ContentModel.TOLERANT, self._schemas
         )
         return tuple(each for each in found if Direction.NARROWS in each.direction or _is_required_now(each))
+
+
+def _undone(upcast: Upcast) -> Iterator[UpcastRule]:
+    for rule in upcast.rules:
+        moves = [(rule.target, rule.rename)] if rule.rename is not None else []
+        moves += [(f"{rule.target}/{name}", old) for name, old in rule.nest]
+        yield from (UpcastRule(target=old, span=rule.span, rename=new) for new, old in moves)
 
 
 def _is_required_now(difference: Difference) -> bool:

@@ -43,6 +43,7 @@ class OperationReader:
             channel=channel.id,
             messages=self._messages_of(node, channel),
             outbox=eda.boolean(node.get("x-eda"), "outbox", default=True),
+            publishes=tuple(sorted(eda.integers(node.get("x-eda"), "publishes"))),
             reply=self._reply(node),
             title=self.context.text(node, "title"),
             description=self.context.text(node, "description", "summary"),

@@ -111,6 +111,19 @@ def upcast_skips_version(subject: Subject) -> Iterator[Finding]:
     yield from _upcast_problems(subject, "EDA409")
 
 
+@rule("EDA410", severity=Severity.ERROR)
+def published_version_missing(subject: Subject) -> Iterator[Finding]:
+    """`publishes` names a version that the channel does not describe, or leaves out the one that is sent.
+
+    Messages are made in the newest version, and the older ones beside it are derived from that.
+    """
+    lineage = Lineage(subject.catalog)
+    for service in subject.catalog.services:
+        for operation in service.sends:
+            for each in lineage.problems_of_send(operation):
+                yield Finding(each.span, each.message, each.help)
+
+
 def _upcast_problems(subject: Subject, code: str) -> Iterator[Finding]:
     for each in Lineage(subject.catalog).problems():
         if each.code == code:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from eda_runtime.codec import InvalidPayload, decode
 from eda_runtime.contracts import AnySubscription, MessageContract
-from eda_runtime.envelope import Envelope
+from eda_runtime.envelope import COPY_OF, COPY_OF_TYPE, Envelope
 from eda_runtime.expressions import evaluate
 from eda_runtime.transports import Delivery
 from eda_runtime.versions import known_versions, upcast
@@ -58,11 +58,19 @@ def lane_of(message: Message, lanes: int) -> int:
 
 
 def read(subscription: AnySubscription, delivery: Delivery) -> Message | None:
-    """Decode `delivery` by its CloudEvents type; `None` if the subscription does not take messages of that type.
+    """Decode `delivery` by its CloudEvents type; `None` if the subscription does not take messages of that type, or if
+    it is a copy, in an older version, of a message that the subscription can read.
 
     An older version is upcast to the one that the handler takes. A message without CloudEvents headers is read as the
     subscription's only one, if it has but one.
     """
+    newest = delivery.envelope.extensions.get(COPY_OF_TYPE) if delivery.envelope is not None else None
+    if newest is not None and any(each.type == newest for each in known_versions(subscription)):
+        return None
+    return _read(subscription, delivery)
+
+
+def _read(subscription: AnySubscription, delivery: Delivery) -> Message | None:
     if delivery.envelope is None:
         return _foreign(subscription, delivery)
     known = tuple(known_versions(subscription))
@@ -73,8 +81,8 @@ def read(subscription: AnySubscription, delivery: Delivery) -> Message | None:
 
 
 def read_parked(subscription: AnySubscription, delivery: Delivery, parked: Parked) -> Message:
-    """Read again what waited in the database, by the contracts of today."""
-    message = read(subscription, delivery)
+    """Read again what waited in the database, by the contracts of today: a copy too, for its like was passed over."""
+    message = _read(subscription, delivery)
     if message is None and delivery.envelope is not None:
         problem = f"this service no longer takes {delivery.envelope.type}"
         message = _undecoded(delivery, delivery.envelope, problem)
@@ -141,7 +149,8 @@ def _undecoded(delivery: Delivery, envelope: Envelope, problem: str, deprecated:
 
 
 def _identity(envelope: Envelope) -> str:
-    return f"{envelope.source} {envelope.id}"
+    """The same for a message and its copies in older versions."""
+    return f"{envelope.source} {envelope.extensions.get(COPY_OF, envelope.id)}"
 
 
 def _name_and_version(type_: str) -> tuple[str, int]:

@@ -46,6 +46,7 @@ GOOD = [
     ("operation", "{retry: {attempts: 5, backoff: exponential, initial: PT1S, max: PT5M, jitter: 0.2}}"),
     ("operation", "{deadLetter: {address: a.dlq, retention: P14D}, concurrency: 16, batch: 200, handler: each}"),
     ("operation", f"{{emits: [{M}, {M}], service: billing}}"),
+    ("operation", "{publishes: [1, 2]}"),
     ("document", "{}"),
     ("document", f"{{sagas: {{S: {{starts: {M}, style: choreography, correlation: $message.payload#/id}}}}}}"),
     (
@@ -93,6 +94,9 @@ BAD = [
     ("operation", "{deadLetter: {address: ''}}"),
     ("operation", "{emits: [OrderPlaced]}"),
     ("operation", "{handler: stream}"),
+    ("operation", "{publishes: []}"),
+    ("operation", "{publishes: [1, 1]}"),
+    ("operation", "{publishes: [v1]}"),
     ("document", "{saga: {}}"),
     ("document", f"{{sagas: {{S: {{style: orchestration, starts: {M}}}}}}}"),
     ("document", f"{{sagas: {{S: {{style: choreography, starts: {M}, steps: [{{send: {M}}}]}}}}}}"),

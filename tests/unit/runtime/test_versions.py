@@ -18,8 +18,10 @@ from eda_runtime import (
     Upcast,
     convert,
 )
-from eda_runtime.consumer.message import Message, read
-from eda_runtime.transports import Delivery
+from eda_runtime.consumer.message import Message, Parked, read, read_parked
+from eda_runtime.outbox import Outbox, Producer
+from eda_runtime.telemetry import Telemetry
+from eda_runtime.transports import Delivery, Outgoing
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 POLICY = ReceivePolicy("onOrder", "g", ChannelContract("orders", "orders"), DeadLetterPolicy("orders.dlq"))
@@ -115,6 +117,55 @@ def test_a_message_is_deprecated_by_the_version_that_it_came_as() -> None:
     assert taken("t.Order.v1", b'{"total": 5}').deprecated
     assert taken("t.Order.v1", b"{}").deprecated
     assert not taken("t.Order.v2", b'{"amount": 5}').deprecated
+
+
+def published() -> tuple[Envelope, Envelope]:
+    """An order as version 3, with its copy in version 1."""
+    pending: list[Outgoing] = []
+    contract = MessageContract(name="Order", version=3, type="t.Order.v3", model=OrderV3)
+    outbox = Outbox(Producer("/s", Telemetry(), None), pending)
+    outbox.add(contract, OrderV3(amount=5, currency="USD"), POLICY.channel, older=[(V1, OrderV1(total=5))])
+    copy, newest = (each.envelope for each in pending)
+    return copy, newest
+
+
+def arriving(envelope: Envelope) -> Delivery:
+    return Delivery("orders", 3, "17", "k", {}, envelope.data, envelope, None, NOW, None)
+
+
+def test_older_versions_go_before_the_newest_as_events_of_their_own_in_one_correlation() -> None:
+    copy, newest = published()
+
+    assert (copy.type, newest.type) == ("t.Order.v1", "t.Order.v3")
+    assert copy.id != newest.id
+    assert copy.correlationid == newest.correlationid
+    assert (copy.partitionkey, copy.subject, copy.time) == (newest.partitionkey, newest.subject, newest.time)
+    assert copy.data == b'{"total":5,"orderId":""}'
+
+
+def test_a_consumer_that_knows_the_newest_version_passes_its_copies_over() -> None:
+    copy, newest = published()
+
+    assert read(SUBSCRIPTION, arriving(copy)) is None
+    assert taken(newest.type, newest.data).payload == OrderV3(amount=5, currency="USD")
+
+
+def test_a_consumer_of_the_older_version_takes_a_message_and_its_copy_for_the_same() -> None:
+    old = Subscription[OrderV1, None](POLICY, (V1,), ignore)
+    first, second = (read(old, arriving(each)) for each in published())
+
+    assert first is not None
+    assert second is not None
+    assert first.payload == OrderV1(total=5)
+    assert first.dedupe == second.dedupe
+
+
+def test_a_copy_that_waited_in_the_database_is_read_whatever_the_consumer_knows_by_now() -> None:
+    copy, _ = published()
+
+    message = read_parked(SUBSCRIPTION, arriving(copy), Parked(1, 1, None))
+
+    assert message.payload == OrderV3(amount=5, currency="EUR")
 
 
 class Person(Event):

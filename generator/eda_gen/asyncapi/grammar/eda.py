@@ -161,6 +161,7 @@ def operation(message: Type) -> Object:
             "handler": Choice(("each", "batch")),
             "emits": Items(_reference(message)),
             "outbox": BOOLEAN,
+            "publishes": Items(_VERSION, unique=True, least=1),
         },
     )
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from eda_gen.emit.python.classes import ClassSource
+from eda_gen.emit.python.conversions import Conversion
 from eda_gen.emit.python.imports import import_lines, sorted_exports
 from eda_gen.emit.python.layout import RESERVED, EventGroup, EventNames, Layout
 from eda_gen.emit.python.naming import Names, pascal
 from eda_gen.emit.python.text import literal
-from eda_gen.emit.python.upcasters import UpcasterView
 from eda_gen.model import Deprecation
 
 __all__ = ["Contract", "EventModule", "event_modules"]
@@ -39,7 +39,7 @@ class EventModule:
     alias: str = ""
     current: str = ""
     contracts: tuple[Contract, ...] = ()
-    upcasters: tuple[UpcasterView, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
 
 
 def event_modules(
@@ -47,12 +47,12 @@ def event_modules(
     layout: Layout,
     sources: Mapping[str, ClassSource],
     prefix: str,
-    upcasters: Sequence[UpcasterView],
+    conversions: Sequence[Conversion],
 ) -> Iterator[EventModule]:
     by_module = {f"events.{group.module}": group for group in groups}
     token = re.compile(rf"\b{prefix}\d+\b")
     for module, keys in layout.modules.items():
-        written = tuple(each for each in upcasters if module == f"events.{each.newer.module}" and not each.by_hand)
+        written = tuple(each for each in conversions if module == f"events.{each.made.module}" and not each.by_hand)
         yield _module(module, keys, by_module.get(module), layout, sources, token, written)
 
 
@@ -63,19 +63,19 @@ def _module(
     layout: Layout,
     sources: Mapping[str, ClassSource],
     token: re.Pattern[str],
-    upcasters: tuple[UpcasterView, ...],
+    conversions: tuple[Conversion, ...],
 ) -> EventModule:
     own = {key: layout.names[key] for key in keys}
     foreign, lines = _imported_types(module, keys, layout, sources, {*own.values(), group.alias if group else ""})
     local = own | foreign
     exports = [*own.values()]
     if group:
-        exports += [group.alias, *(names.constant for names in group.versions), *(each.name for each in upcasters)]
+        exports += [group.alias, *(names.constant for names in group.versions), *(each.name for each in conversions)]
     deprecations = {names.cls: names.message.deprecated for names in group.versions} if group else {}
     return EventModule(
         path=f"{module.replace('.', '/')}.py",
         says=_says(group, own),
-        imports=(*_library_imports(keys, group, sources, upcasters), *(["", *lines] if lines else [])),
+        imports=(*_library_imports(keys, group, sources, conversions), *(["", *lines] if lines else [])),
         classes=tuple(
             _decorator(deprecations.get(own[key])) + token.sub(lambda match: local[match.group()], sources[key].source)
             for key in keys
@@ -85,7 +85,7 @@ def _module(
         alias=group.alias if group else "",
         current=group.versions[-1].cls if group else "",
         contracts=tuple(map(_contract, group.versions)) if group else (),
-        upcasters=upcasters,
+        conversions=conversions,
     )
 
 
@@ -117,14 +117,14 @@ def _library_imports(
     keys: tuple[str, ...],
     group: EventGroup | None,
     sources: Mapping[str, ClassSource],
-    upcasters: Sequence[UpcasterView],
+    conversions: Sequence[Conversion],
 ) -> list[str]:
     names = {pair for key in keys for pair in sources[key].imports}
     if group:
         names.add(("eda_runtime", "MessageContract"))
         dated = any(names.message.deprecated for names in group.versions)
         names |= {("datetime", "date"), ("typing_extensions", "deprecated")} if dated else set()
-        names |= {("eda_runtime", "convert")} if upcasters else set()
+        names |= {("eda_runtime", "convert")} if conversions else set()
     library = _by_module(pair for pair in names if pair[0] not in _THIRD_PARTY)
     others = _by_module(pair for pair in names if pair[0] in _THIRD_PARTY)
     return [*library, *([""] if library and others else []), *others]

@@ -18,7 +18,6 @@ from eda_gen.emit.python.render import header, render
 from eda_gen.emit.python.saga_routes import saga_routes
 from eda_gen.emit.python.service import ServiceView, event_imports, view_service
 from eda_gen.emit.python.shapes import Definition, Owner, Shapes
-from eda_gen.emit.python.upcasters import upcaster_views
 from eda_gen.emit.python.versions import Versions, versions_of
 from eda_gen.emit.target import Package
 from eda_gen.model import Catalog, Message, MessageId, Schema, SchemaId, Service
@@ -114,14 +113,11 @@ def _files(
         if definitions[key].place.owner.kind == "message" and not definitions[key].place.path
     }
     events = message_names(groups)
-    by_type = {names.message.type: names for names in reversed(events.values())}
-    upcasters = upcaster_views((step for each in versions.handled.values() for step in each.steps), by_type)
-    routes = saga_routes(catalog, service)
-    view = view_service(catalog, service, events, fields, routes, versions.handled, upcasters)
+    view = view_service(catalog, versions, events, fields, saga_routes(catalog, service))
     top = header(service.document.path)
     files = {
         module.path: render("event.py", header=top, module=module)
-        for module in event_modules(groups, layout, sources, PREFIX, upcasters)
+        for module in event_modules(groups, layout, sources, PREFIX, (*view.upcasts, *view.downcasts))
     }
     files |= _service_files(service, view, top)
     if any(path.startswith("events/types/") for path in files):
@@ -141,10 +137,11 @@ def _own_files(view: ServiceView) -> tuple[dict[str, str], dict[str, tuple[str, 
     """What is written once and then its owner's, and the methods that it is to have."""
     files = {"handlers.py": _handlers(view)}
     wanted = {"handlers.py": tuple(method.name for method in view.receives)}
-    if view.asked:
-        lines = event_imports((each.newer, (each.older.cls, each.newer.cls)) for each in view.asked)
-        files["upcasters.py"] = render("upcasters.py", service=view, imports=lines)
-        wanted["upcasters.py"] = tuple(each.name for each in view.asked)
+    for name, asked in (("upcasters", view.asked_upcasts), ("downcasters", view.asked_downcasts)):
+        if asked:
+            lines = event_imports((each.made, (each.given.cls, each.made.cls)) for each in asked)
+            files[f"{name}.py"] = render(f"{name}.py", service=view, imports=lines)
+            wanted[f"{name}.py"] = tuple(each.name for each in asked)
     for saga in view.sagas:
         if saga.asked:
             files[f"{saga.module}.py"] = render("saga_messages.py", saga=saga)
@@ -203,14 +200,15 @@ def _channel_values(view: ServiceView) -> dict[str, object]:
 
 
 def _producer_imports(view: ServiceView) -> tuple[str, ...]:
-    return event_imports((method.event, (method.event.cls, method.event.constant)) for method in view.sends)
+    wanted = [(method.event, (method.event.cls, method.event.constant)) for method in view.sends]
+    return event_imports((*wanted, *((each.made, each.imported) for each in view.downcasts)))
 
 
 def _consumer_values(view: ServiceView) -> dict[str, object]:
     wanted = [(event, (event.cls, event.constant)) for method in view.receives for event in method.events]
-    steps = [each for method in view.receives for each in method.upcasters]
-    lines = event_imports((*wanted, *((each.newer, each.imported) for each in steps)))
-    used = {"AnySubscription", *(method.subscription for method in view.receives), *(["Upcast"] if steps else [])}
+    lines = event_imports((*wanted, *((each.made, each.imported) for each in view.upcasts)))
+    used = {"AnySubscription", *(method.subscription for method in view.receives)}
+    used |= {"Upcast"} if view.upcasts else set()
     return {
         "methods": view.receives,
         "imports": (*lines, f"from .producers import {view.publisher}"),
@@ -222,6 +220,8 @@ def _consumer_values(view: ServiceView) -> dict[str, object]:
 def _handlers(view: ServiceView) -> str:
     lines = event_imports((event, (event.cls,)) for method in view.receives for event in method.events)
     makers = {f".{saga.module}": (saga.cls,) for saga in view.sagas if saga.asked}
+    makers |= {".upcasters": ("Upcasters",)} if view.asked_upcasts else {}
+    makers |= {".downcasters": ("Downcasters",)} if view.asked_downcasts else {}
     own = {".app": ("create_app",)} | ({".consumers": ("Context",)} if view.receives else {}) | makers
     imports = sorted((*import_lines(own), *lines), key=lambda line: line.split()[1])
     batches = any(method.parameter == "events" for method in view.receives)

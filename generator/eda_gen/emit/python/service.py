@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from eda_gen.emit.python.conversions import Conversion, downcast_call, downcasts, upcasts
 from eda_gen.emit.python.imports import import_lines
 from eda_gen.emit.python.layout import EventNames
 from eda_gen.emit.python.naming import Names, constant_name, pascal, snake
@@ -14,9 +15,9 @@ from eda_gen.emit.python.policies import Arguments, channel_arguments, inbox_arg
 from eda_gen.emit.python.saga_routes import SagaRoutes
 from eda_gen.emit.python.sagas import FieldsOf, SagaModule, saga_modules
 from eda_gen.emit.python.text import literal
-from eda_gen.emit.python.upcasters import UpcasterView
+from eda_gen.emit.python.versions import Versions
 from eda_gen.model import Catalog, Channel, HandlerStyle, MessageId, ReceiveOperation, Service
-from eda_gen.passes.lineage import Handled
+from eda_gen.passes.lineage import Handled, VersionStep
 
 __all__ = [
     "ChannelView",
@@ -71,7 +72,7 @@ class ConsumerMethod:
     policy: str
     says: str
     events: tuple[EventNames, ...]
-    upcasters: tuple[UpcasterView, ...]
+    upcasts: tuple[Conversion, ...]
 
     @property
     def contracts(self) -> tuple[str, ...]:
@@ -87,28 +88,38 @@ class ServiceView:
     publisher: str
     consumer: str
     upcasters: str
-    """The protocol of what is upcast by hand; empty where nothing is."""
-    asked: tuple[UpcasterView, ...]
+    upcasts: tuple[Conversion, ...]
+    downcasters: str
+    downcasts: tuple[Conversion, ...]
     channels: tuple[ChannelView, ...]
     policies: tuple[PolicyView, ...]
     sends: tuple[PublisherMethod, ...]
     receives: tuple[ConsumerMethod, ...]
     sagas: tuple[SagaModule, ...]
 
+    @property
+    def asked_upcasts(self) -> tuple[Conversion, ...]:
+        """Those that a person writes."""
+        return tuple(each for each in self.upcasts if each.by_hand)
+
+    @property
+    def asked_downcasts(self) -> tuple[Conversion, ...]:
+        return tuple(each for each in self.downcasts if each.by_hand)
+
 
 def view_service(
     catalog: Catalog,
-    service: Service,
+    versions: Versions,
     events: Mapping[MessageId, EventNames],
     fields: FieldsOf,
     sagas: Sequence[SagaRoutes],
-    handled: Mapping[str, Handled],
-    upcasters: Sequence[UpcasterView],
 ) -> ServiceView:
+    service = versions.service
+    by_type = {each.message.type: each for each in reversed([*events.values()])}
     names = Names(("TOPOLOGY",))
     receiving = [operation for operation in service.receives if operation.messages]
     receives = [*receiving, *(operation for saga in sagas for operation in saga.receives)]
-    sends = list(_sends(service))
+    sends = list(_sends(versions))
     sent = (*(send.channel for send in sends), *(channel for saga in sagas for channel in saga.sends.values()))
     outgoing = _constants(catalog, sent, names)
     known = {each.id: each for each in service.channels}
@@ -126,14 +137,16 @@ def view_service(
         source=f"/{quote(service.name, safe='')}",
         publisher=f"{pascal(service.name)}Publisher",
         consumer=f"{pascal(service.name)}Consumer",
-        upcasters=f"{pascal(service.name)}Upcasters" if any(each.by_hand for each in upcasters) else "",
-        asked=tuple(each for each in upcasters if each.by_hand),
+        upcasters=f"{pascal(service.name)}Upcasters",
+        upcasts=upcasts((step for each in versions.handled.values() for step in each.steps), by_type),
+        downcasters=f"{pascal(service.name)}Downcasters",
+        downcasts=downcasts((step for send in sends for way in send.ways for step in way), by_type),
         channels=tuple(_channel_views(catalog, service, outgoing | rest, incoming)),
         policies=tuple(
             PolicyView(policies[each.id], policy_arguments(each, incoming[each.channel])) for each in receives
         ),
-        sends=tuple(_publisher_methods(catalog, sends, outgoing, events)),
-        receives=tuple(_consumer_methods(receiving, policies, events, handled, upcasters)),
+        sends=tuple(_publisher_methods(catalog, sends, outgoing, events, by_type)),
+        receives=tuple(_consumer_methods(receiving, policies, events, versions.handled, by_type)),
         sagas=tuple(saga_modules(sagas, events, fields, outgoing, policies)),
     )
 
@@ -144,16 +157,22 @@ class _Send:
     channel: str
     outbox: bool
     says: str
+    ways: tuple[tuple[VersionStep, ...], ...] = ()
+    """Back to each older version that goes beside it."""
 
 
-def _sends(service: Service) -> Iterator[_Send]:
+def _sends(versions: Versions) -> Iterator[_Send]:
     """What a service sends: the messages of its send operations, and its replies to what it receives."""
+    service = versions.service
     seen: set[tuple[MessageId, str]] = set()
-    for operation in service.sends:
+    for operation in sorted(service.sends, key=lambda each: not each.publishes):
+        ways = {each.newest.id: each.ways for each in versions.published[operation.id]}
+        beside = {way[-1].older.id for found in ways.values() for way in found}
         for message in operation.messages:
-            if (message, operation.channel) not in seen:
-                seen.add((message, operation.channel))
-                yield _Send(message, operation.channel, operation.outbox, operation.title or operation.description)
+            if (message, operation.channel) not in seen and message not in beside:
+                says = operation.title or operation.description
+                yield _Send(message, operation.channel, operation.outbox, says, ways.get(message, ()))
+            seen.add((message, operation.channel))
     for receive in service.receives:
         reply = receive.reply
         for message in reply.messages if reply else ():
@@ -210,7 +229,11 @@ def _says(channel: Channel) -> str:
 
 
 def _publisher_methods(
-    catalog: Catalog, sends: Sequence[_Send], channels: Mapping[str, str], events: Mapping[MessageId, EventNames]
+    catalog: Catalog,
+    sends: Sequence[_Send],
+    channels: Mapping[str, str],
+    events: Mapping[MessageId, EventNames],
+    by_type: Mapping[str, EventNames],
 ) -> Iterator[PublisherMethod]:
     names = Names()
     versions: dict[str, int] = {}
@@ -223,16 +246,24 @@ def _publisher_methods(
         several = len({each.channel for each in sends if each.message == send.message}) > 1
         way = f"_to_{channels[send.channel].lower()}" if several else ""
         parameters = _parameters(catalog.channels.get(send.channel))
+        beside = tuple(_older(send, by_type))
         yield PublisherMethod(
             name=names.take(snake(event.module + older + way)),
             signature=", ".join(("self", f"event: {event.cls}", *_keyword_parameters(parameters))),
             arguments=", ".join(
-                (event.constant, "event", f"channels.{channels[send.channel]}", *_parameter_map(parameters))
+                (event.constant, "event", f"channels.{channels[send.channel]}", *_parameter_map(parameters), *beside)
             ),
             outbox=send.outbox,
             says=event.message.description or send.says or f"Send {event.message.name}.",
             event=event,
         )
+
+
+def _older(send: _Send, by_type: Mapping[str, EventNames]) -> Iterator[str]:
+    """The argument for the versions that go beside a message, the oldest first."""
+    ways = [downcasts(way, by_type) for way in reversed(send.ways)]
+    if ways:
+        yield f"older=[{', '.join(f'({way[-1].made.constant}, {downcast_call(way)})' for way in ways)}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,12 +299,11 @@ def _consumer_methods(
     policies: Mapping[str, str],
     events: Mapping[MessageId, EventNames],
     handled: Mapping[str, Handled],
-    upcasters: Sequence[UpcasterView],
+    by_type: Mapping[str, EventNames],
 ) -> Iterator[ConsumerMethod]:
     names = Names()
     for operation in receives:
         taken = tuple(events[message] for message in handled[operation.id].messages)
-        steps = {(step.older.type, step.newer.type) for step in handled[operation.id].steps}
         union = " | ".join(event.cls for event in taken)
         batch = operation.handler is HandlerStyle.BATCH
         yield ConsumerMethod(
@@ -286,7 +316,7 @@ def _consumer_methods(
             policy=policies[operation.id],
             says=operation.description or operation.title or f"Take what {operation.id} receives.",
             events=taken,
-            upcasters=tuple(each for each in upcasters if (each.older.message.type, each.newer.message.type) in steps),
+            upcasts=upcasts(handled[operation.id].steps, by_type),
         )
 
 

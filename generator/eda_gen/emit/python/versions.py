@@ -7,27 +7,33 @@ from dataclasses import dataclass, replace
 
 from eda_gen.diagnostics import Diagnostic
 from eda_gen.model import Catalog, Service
-from eda_gen.passes.lineage import Handled, Lineage
+from eda_gen.passes.lineage import Handled, Lineage, Published
 
 __all__ = ["Versions", "versions_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """A service, with older versions that may still come among its messages; and by operation what its handler takes."""
+    """A service, with older versions that still come or go among its messages; what the handler of each receive
+    operation takes, and what each send operation publishes side by side."""
 
     service: Service
     handled: Mapping[str, Handled]
+    published: Mapping[str, tuple[Published, ...]]
     problems: tuple[Diagnostic, ...]
 
 
 def versions_of(catalog: Catalog, service: Service) -> Versions:
     lineage = Lineage(catalog)
-    problems = tuple(problem for message in service.messages for problem in lineage.problems_of(message))
+    problems = [problem for message in service.messages for problem in lineage.problems_of(message)]
+    problems += [problem for operation in service.sends for problem in lineage.problems_of_send(operation)]
     if problems:
-        return Versions(service, {}, problems)
+        return Versions(service, {}, {}, tuple(problems))
     handled = {operation.id: lineage.handled(operation) for operation in service.receives}
+    published = {operation.id: lineage.published(operation) for operation in service.sends}
+    steps = [step for each in handled.values() for step in each.steps]
+    steps += [step for found in published.values() for each in found for way in each.ways for step in way]
     known = {message.type for message in service.messages}
-    steps = (step for each in handled.values() for step in each.steps)
     missing = {each.type: each for step in steps for each in (step.older, step.newer) if each.type not in known}
-    return Versions(replace(service, messages=(*service.messages, *missing.values())), handled, ())
+    whole = replace(service, messages=(*service.messages, *missing.values()))
+    return Versions(whole, handled, published, ())

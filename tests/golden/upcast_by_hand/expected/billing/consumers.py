@@ -32,7 +32,7 @@ class BillingConsumer(Protocol):
 class BillingUpcasters(Protocol):
     """Older versions as newer ones, where the spec does not say how. No effects: they may run more than once."""
 
-    def upcast_order_placed_v1_to_v2(self, old: OrderPlacedV1) -> OrderPlacedV2:
+    def upcast_order_placed_v1_to_v2(self, event: OrderPlacedV1) -> OrderPlacedV2:
         """Version 1 of OrderPlaced as version 2."""
         ...
 

@@ -6,5 +6,5 @@ from .events.order_placed import OrderPlacedV1, OrderPlacedV2
 class Upcasters:
     """Makes newer versions of older ones. No effects: a message may be read more than once."""
 
-    def upcast_order_placed_v1_to_v2(self, old: OrderPlacedV1) -> OrderPlacedV2:
+    def upcast_order_placed_v1_to_v2(self, event: OrderPlacedV1) -> OrderPlacedV2:
         raise NotImplementedError("upcast_order_placed_v1_to_v2")

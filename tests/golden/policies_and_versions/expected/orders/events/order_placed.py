@@ -84,8 +84,8 @@ ORDER_PLACED_V2 = MessageContract(
 )
 
 
-def upcast_order_placed_v1_to_v2(old: OrderPlacedV1) -> OrderPlacedV2:
+def upcast_order_placed_v1_to_v2(event: OrderPlacedV1) -> OrderPlacedV2:
     """Version 1 of OrderPlaced as version 2."""
     return convert(
-        old, OrderPlacedV2, rename={"amount": "total"}, default={"currency": "EUR"}
+        event, OrderPlacedV2, rename={"amount": "total"}, default={"currency": "EUR"}
     )

@@ -42,6 +42,6 @@ ORDER_PLACED_V3 = MessageContract(
 )
 
 
-def upcast_order_placed_v2_to_v3(old: OrderPlacedV2) -> OrderPlacedV3:
+def upcast_order_placed_v2_to_v3(event: OrderPlacedV2) -> OrderPlacedV3:
     """Version 2 of OrderPlaced as version 3."""
-    return convert(old, OrderPlacedV3, rename={"amount": "cents"})
+    return convert(event, OrderPlacedV3, rename={"amount": "cents"})

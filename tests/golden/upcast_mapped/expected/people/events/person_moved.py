@@ -78,10 +78,10 @@ PERSON_MOVED_V3 = MessageContract(
 )
 
 
-def upcast_person_moved_v1_to_v2(old: PersonMovedV1) -> PersonMovedV2:
+def upcast_person_moved_v1_to_v2(event: PersonMovedV1) -> PersonMovedV2:
     """Version 1 of PersonMoved as version 2."""
     return convert(
-        old,
+        event,
         PersonMovedV2,
         nest={"address": {"street": "street", "zip": "zip"}},
         split={"firstName": ("name", " ", "first"), "lastName": ("name", " ", "rest")},
@@ -90,10 +90,10 @@ def upcast_person_moved_v1_to_v2(old: PersonMovedV1) -> PersonMovedV2:
     )
 
 
-def upcast_person_moved_v2_to_v3(old: PersonMovedV2) -> PersonMovedV3:
+def upcast_person_moved_v2_to_v3(event: PersonMovedV2) -> PersonMovedV3:
     """Version 2 of PersonMoved as version 3."""
     return convert(
-        old,
+        event,
         PersonMovedV3,
         rename={"familyName": "lastName"},
         constant={"kind": "private"},

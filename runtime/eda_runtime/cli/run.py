@@ -7,7 +7,7 @@ import logging
 
 import click
 
-from eda_runtime.app import ROLES
+from eda_runtime.app import ROLES, Role
 from eda_runtime.cli.target import split_target
 from eda_runtime.settings import redacted
 
@@ -24,7 +24,7 @@ def command(app: tuple[str, ...], only: tuple[str, ...]) -> None:
         raise click.UsageError(f"unexpected argument {extra[0]}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    roles = [role for role in ROLES if not only or role in only]
+    roles: list[Role] = [role for role in ROLES if not only or role in only]
     where = redacted(service.settings.database_url), redacted(service.settings.broker_url)
     logging.getLogger(__name__).info("%s: %s; database %s, broker %s", service.service, ", ".join(roles), *where)
     asyncio.run(service.run(roles, handle_signals=True))

@@ -183,6 +183,17 @@ def test_a_schema_that_cannot_be_read_is_told_where_it_stands(project: Path) -> 
     assert not (project / "out").exists()
 
 
+def test_a_package_that_cannot_be_generated_is_no_leftover_and_its_problem_is_told_once(project: Path) -> None:
+    (project / "spec.yaml").write_text(TWO_SERVICES, "utf-8")
+    generate()
+    avro = "payload: {schemaFormat: application/vnd.apache.avro;version=1.9.0, schema: {type: nonsense}}"
+    (project / "spec.yaml").write_text(TWO_SERVICES.replace("payload: {type: object}", avro), "utf-8")
+
+    status, _, told = run()
+
+    assert (status, told.count("EDA192"), told.count("EDA096")) == (2, 1, 0)
+
+
 def test_two_services_of_one_name_are_told_and_not_mixed(project: Path) -> None:
     (project / "a.yaml").write_text(spec_of({"OrderPlaced": ORDER}), "utf-8")
 

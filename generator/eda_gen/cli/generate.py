@@ -11,7 +11,7 @@ import click
 
 from eda_gen.cli.report import format_option, print_diagnostics
 from eda_gen.cli.status import Status
-from eda_gen.diagnostics import Diagnostic, Result, Span
+from eda_gen.diagnostics import Diagnostic, Result, Span, sorted_diagnostics
 
 if TYPE_CHECKING:
     from eda_gen.config import Config
@@ -125,8 +125,9 @@ def _plans(catalog: Catalog, config: Config | None, request: Request) -> Result[
     problems += _clashes(plans, jobs)
     if config is not None and request.is_whole:
         problems += _unknown_services(catalog, config)
-        problems += leftovers({job.folder for job in jobs}, {plan.folder for plan in plans})
-    return Result(tuple(plans), tuple(problems))
+        if len(plans) == len(jobs):
+            problems += leftovers({job.folder for job in jobs}, {plan.folder for plan in plans})
+    return Result(tuple(plans), sorted_diagnostics(problems))
 
 
 def _unknown_services(catalog: Catalog, config: Config) -> Iterator[Diagnostic]:

@@ -92,6 +92,10 @@ def test_service_chooses_one_of_several(project: Path) -> None:
     assert [path.name for path in (project / "out").iterdir()] == ["billing"]
 
 
+def test_a_target_that_is_named_twice_is_written_once(project: Path) -> None:
+    assert generate("spec.yaml", "--target", "python", "--target", "python", "--out", "out") == 0
+
+
 @pytest.mark.parametrize("wrong", [("--service", "nobody"), ("--target", "cobol"), ("missing.yaml",)])
 def test_a_wrong_call_gives_status_2_and_writes_nothing(project: Path, wrong: tuple[str, ...]) -> None:
     assert generate(*wrong, "--out", "out") == 2

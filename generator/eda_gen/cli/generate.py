@@ -141,7 +141,8 @@ def _unknown_services(catalog: Catalog, config: Config) -> Iterator[Diagnostic]:
 def _jobs(catalog: Catalog, config: Config | None, request: Request) -> list[Job]:
     services = _chosen(catalog, request.services)
     if request.out is not None:
-        return [Job(service, target, request.out) for service in services for target in request.targets or ("python",)]
+        wanted = dict.fromkeys(request.targets or ("python",))
+        return [Job(service, target, request.out) for service in services for target in wanted]
     if config is None or not config.outputs:
         raise click.UsageError("nothing says where to write: give --out DIR, or an [[output]] in eda-gen.toml")
     root = config.root or Path()

@@ -38,12 +38,13 @@ class OperationReader:
         return service, self._receive(name, merged, channel, service)
 
     def _send(self, name: str, node: Node, channel: Channel) -> SendOperation:
+        publishes = tuple(sorted(eda.integers(node.get("x-eda"), "publishes")))
         return SendOperation(
             id=name,
             channel=channel.id,
-            messages=self._messages_of(node, channel),
+            messages=self._with_older(self._messages_of(node, channel), publishes, channel),
             outbox=eda.boolean(node.get("x-eda"), "outbox", default=True),
-            publishes=tuple(sorted(eda.integers(node.get("x-eda"), "publishes"))),
+            publishes=publishes,
             reply=self._reply(node),
             title=self.context.text(node, "title"),
             description=self.context.text(node, "description", "summary"),
@@ -80,6 +81,21 @@ class OperationReader:
         """Those that the operation names; without a list, all of its channel (AsyncAPI 3.1, Operation Object)."""
         listed = node.get("messages")
         return self.messages.take_all(listed.items) if listed is not None else channel.messages
+
+    def _with_older(
+        self, listed: tuple[MessageId, ...], publishes: tuple[int, ...], channel: Channel
+    ) -> tuple[MessageId, ...]:
+        """With the older versions that are published beside: they are sent as well."""
+        known = self.messages.messages
+        newest: dict[str, int] = {}
+        for each in listed:
+            newest[known[each].name] = max(known[each].version, newest.get(known[each].name, 0))
+        beside = (
+            each
+            for each in channel.messages
+            if known[each].version in publishes and known[each].version < newest.get(known[each].name, 0)
+        )
+        return tuple(dict.fromkeys((*listed, *beside)))
 
     def _reply(self, node: Node) -> Reply | None:
         reply = self.context.resolve(node.get("reply"))

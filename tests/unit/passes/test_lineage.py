@@ -89,3 +89,30 @@ def test_a_channel_that_carries_no_older_version_needs_no_step() -> None:
     catalog = compiled(ours=spec({"v2": one(2)}, "v2"), theirs=elsewhere)
 
     assert versions(catalog, handled(catalog)) == ([2], [])
+
+
+def test_versions_that_are_published_beside_the_newest_are_sent_too() -> None:
+    messages = {"v1": one(1), "v2": one(2), "v3": one(3), "v4": one(4)}
+    catalog = compiled(
+        spec=spec(messages, "v3", "send").replace("messages: [{", "x-eda: {publishes: [1, 3]}, messages: [{")
+    )
+
+    (operation,) = (each for service in catalog.services for each in service.sends)
+    (published,) = Lineage(catalog).published(operation)
+    assert [catalog.messages[each].version for each in operation.messages] == [3, 1]
+    assert published.newest.version == 3
+    assert [[(each.newer.version, each.older.version) for each in way] for way in published.ways] == [[(3, 2), (2, 1)]]
+
+
+def test_a_way_back_that_does_not_follow_from_the_spec_is_written_by_hand() -> None:
+    renamed = one(2, "b", ", upcast: {from: 1, map: {b: {rename: a}}}")
+    split = one(2, "b", ", upcast: {from: 1, map: {b: {split: {field: a, by: x, part: first}}}}")
+    text = spec({"v1": one(1), "v2": "RENAMED"}, "v2", "send").replace(
+        "messages: [{", "x-eda: {publishes: [1, 2]}, messages: [{"
+    )
+
+    back = [compiled(spec=text.replace("RENAMED", each)) for each in (renamed, split)]
+
+    found = [Lineage(each).published(each.services[0].sends[0])[0].ways[0][0] for each in back]
+    assert [each.by_hand for each in found] == [False, True]
+    assert [(each.target, each.rename) for each in found[0].rules] == [("a", "b")]

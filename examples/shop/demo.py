@@ -240,7 +240,7 @@ async def until_settled(shop: Shop) -> None:
         say(f"not at rest after {PATIENCE:.0f} s")
     finally:
         await transport.close()
-    failed = (shop.folder / "inventory.log").read_text().count("WarehouseUnreachable: attempt")
+    failed = (shop.folder / "inventory.log").read_text().count("failed and waits")
     say(f"the inventory's handler failed {failed} times on one order, whose customer's later ones waited")
 
 

@@ -43,6 +43,9 @@ def path_of(field: str) -> tuple[str, ...]:
 
 def upcast_schema(catalog: Catalog, old: SchemaId | None, new: SchemaId | None, rules: Sequence[UpcastRule]) -> Json:
     """The JSON Schema of what `rules` make of payloads of `old`. Raises `Misfit`."""
+    for rule in rules:
+        if any(len(path) > _DEEPEST for path in (path_of(rule.target), *_consumed(rule))):
+            raise Misfit(rule, f"a field that is more than {_DEEPEST} levels deep", "EDA408")
     before = _object(catalog, {"$ref": old}) if old is not None else {}
     after = {"$ref": new} if new is not None else {}
     result = before
@@ -124,8 +127,11 @@ def _check_way(catalog: Catalog, before: Json, target: tuple[str, ...], rule: Up
 
 
 def _check(catalog: Catalog, schema: Json, value: Json, rule: UpcastRule) -> None:
-    bundled = _bundled(catalog, schema)
-    error = next(Draft7Validator(bundled, format_checker=Draft7Validator.FORMAT_CHECKER).iter_errors(value), None)
+    validator = Draft7Validator(_bundled(catalog, schema), format_checker=Draft7Validator.FORMAT_CHECKER)
+    try:
+        error = next(validator.iter_errors(value), None)
+    except Exception:  # noqa: BLE001  the library raises whatever it meets, as for patterns that Python cannot read
+        return
     if error is not None:
         raise Misfit(rule, f"the value for `{rule.target}` does not fit: {error.message}", "EDA408")
 

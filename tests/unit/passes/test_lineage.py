@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.reading import HEAD, read_all
 
 from eda_gen.model import Catalog
@@ -89,6 +90,41 @@ def test_a_channel_that_carries_no_older_version_needs_no_step() -> None:
     catalog = compiled(ours=spec({"v2": one(2)}, "v2"), theirs=elsewhere)
 
     assert versions(catalog, handled(catalog)) == ([2], [])
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("{a: {constant: 5}}", "the value for `a` does not fit: 5 is not of type 'string'"),
+        ("{a: {split: {field: n, by: x, part: first}}}", "`n` is not always text, so it cannot be split"),
+        ("{a: {rename: z}}", "`z`, which the older version does not have"),
+        ("{z: {rename: n}}", "`z`, which the newer version does not have"),
+        ("{c/d: {rename: n}}", "`c` is not always an object in the older version"),
+        (f"{{{'/'.join('c' * 400)}: {{rename: n}}}}", "a field that is more than 12 levels deep"),
+        ("{n: {drop: true}}", "does not suffice: `a`: required property `a` was added"),
+    ],
+)
+def test_a_map_that_does_not_hold_is_told_at_its_line(rule: str, told: str) -> None:
+    old = "{name: One, payload: {type: object, properties: {n: {type: integer}, c: {type: [object, 'null']}}}}"
+    new = (
+        "{name: One, x-eda: {version: 2, upcast: {from: 1, map: %s}}, payload: {type: object, required: [a], properties: "
+        "{a: {type: string}, c: {type: object, properties: {d: {type: integer}}}}}}"
+    )
+    catalog = compiled(spec=spec({"v1": old, "v2": new % rule}, "v2"))
+
+    problems = list(Lineage(catalog).problems())
+
+    assert [each.span.line for each in problems] == [3] * len(problems)
+    assert any(told in each.message for each in problems), problems
+
+
+def test_a_value_is_believed_where_a_pattern_is_none_that_python_reads() -> None:
+    new = one(2, "a", ", upcast: {from: 1, map: {a: {constant: x}}}").replace(
+        "a: {type: string}", r"a: {type: string, pattern: '^\p{L}+$'}"
+    )
+    catalog = compiled(spec=spec({"v1": one(1), "v2": new}, "v2"))
+
+    assert list(Lineage(catalog).problems()) == []
 
 
 def test_versions_that_are_published_beside_the_newest_are_sent_too() -> None:

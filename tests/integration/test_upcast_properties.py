@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator
 from tests.generated import Importable, generate, importable
 from tests.integration.test_payload_properties import drawn_from, fields, object_schemas
 
+from eda_gen.emit.python.naming import snake
 from eda_runtime.codec import decode, encode
 from eda_runtime.contracts import AnySubscription
 from eda_runtime.versions import upcast
@@ -150,6 +151,43 @@ def test_whatever_an_older_version_allows_becomes_what_the_newest_allows(sample:
     check()
 
 
+GOES_BACK = {
+    *("OptionalAdded", "DefaultAdded", "OptionalRemoved", "InsideOthers", "Filled", "Renamed", "RenamedWithDefault"),
+    *("Exchanged", "Nested", "Unnested", "Joined", "HostileNames", "Chained"),
+}
+
+
+def test_ways_back_are_generated_where_they_follow_from_the_spec(sample: Importable) -> None:
+    assert {name for name in LINEAGES if all(downcasts_of(sample, name))} == GOES_BACK
+
+
+@pytest.mark.parametrize("name", sorted(GOES_BACK))
+def test_whatever_a_newer_version_allows_becomes_what_the_older_allows(sample: Importable, name: str) -> None:
+    schemas, ways = LINEAGES[name].schemas, downcasts_of(sample, name)
+    contracts = {each.older.version: each.older for each in subscriptions_of(sample)[name].upcasts}
+    contracts[len(schemas)] = subscriptions_of(sample)[name].messages[0]
+
+    @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        for version, downcast in zip(range(len(schemas), 1, -1), ways, strict=True):
+            payload = data.draw(drawn_from(schemas[version - 1]))
+            assert downcast is not None
+            written = json.loads(encode(downcast(decode(contracts[version], json.dumps(payload).encode()))))
+            validator = Draft7Validator(schemas[version - 2], format_checker=Draft7Validator.FORMAT_CHECKER)
+            assert [error.message for error in validator.iter_errors(written)] == [], (payload, written)
+
+    check()
+
+
+def downcasts_of(packages: Importable, name: str) -> list[Callable[[Any], Any] | None]:
+    """The generated function of each step back, from the newest on; nothing where it is written by hand."""
+    module = snake(name)
+    events = packages.module(f"sample.events.{module}")
+    newest = len(LINEAGES[name].schemas)
+    return [getattr(events, f"downcast_{module}_v{each}_to_v{each - 1}", None) for each in range(newest, 1, -1)]
+
+
 @settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_is_taken_for_additive_is(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
@@ -218,6 +256,12 @@ def spec_of_versions(lineages: Mapping[str, Versions]) -> str:
                 messages[f"{name}.v{number + 1}"]["x-eda"]["upcast"] = {"from": number, "map": stated}
         newest = {"$ref": f"#/channels/all/messages/{name}.v{len(versions.schemas)}"}
         operations[f"on{name}"] = {"action": "receive", "channel": {"$ref": "#/channels/all"}, "messages": [newest]}
+        operations[f"send{name}"] = {
+            "action": "send",
+            "channel": {"$ref": "#/channels/all"},
+            "messages": [newest],
+            "x-eda": {"publishes": [*range(1, len(versions.schemas) + 1)]},
+        }
     document = {
         "asyncapi": "3.0.0",
         "info": {"title": "Sample", "version": "1.0.0"},

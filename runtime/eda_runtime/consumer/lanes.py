@@ -185,7 +185,9 @@ class Lanes(Generic[Publisher_co]):
                 await parking.keep(work.transaction, self._policy, message, failure, due)
                 tally["parked"] += 1
                 said = (self._policy.group, message.dedupe, due, failure.reason)
-                log.warning("%s: %s failed and waits %d ms: %s", *said, exc_info=error if message.attempt == 1 else None)
+                log.warning(
+                    "%s: %s failed and waits %d ms: %s", *said, exc_info=error if message.attempt == 1 else None
+                )
         self._service.retry_bells[self._policy.group].ring()
         return tally
 

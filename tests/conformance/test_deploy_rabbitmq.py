@@ -20,7 +20,10 @@ from tests.conformance.deploy_cases import CASES, generated
 from tests.services.processes import free_ports, spawn
 
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="rabbitmq-server is not installed")
+pytestmark = [
+    pytest.mark.skipif(not PROGRAM.exists(), reason="rabbitmq-server is not installed"),
+    pytest.mark.xdist_group("rabbitmq"),
+]
 ORDER = ("exchanges.json", "queues.json", "permissions.json")
 
 

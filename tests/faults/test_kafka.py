@@ -1,8 +1,8 @@
 """Faults with Apache Kafka as the broker: nothing lost, nothing applied twice, key order kept.
 
 Consumers and relays are killed, the broker is killed and started again, the network is cut by a proxy, workers come and go.
-`EDA_FAULT_RUNS`, 50 by default, counts seeded runs on the SQL log; here a twenty-fifth of them
-kills workers, and a fiftieth is made of each other fault.
+`EDA_FAULT_RUNS`, 20 by default, counts seeded runs on the SQL log; here a tenth of them kills workers, and a twentieth is
+made of each other fault.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from eda_runtime.app import Role
 
 pytestmark = pytest.mark.xdist_group("kafka-faults")
 
-RUNS = int(os.environ.get("EDA_FAULT_RUNS", "50"))
-SEEDS = range(max(1, RUNS // 50))
-KILL_SEEDS = range(max(1, RUNS // 25))
+RUNS = int(os.environ.get("EDA_FAULT_RUNS", "20"))
+SEEDS = range(max(1, RUNS // 20))
+KILL_SEEDS = range(max(1, RUNS // 10))
 CUT_SECONDS = 10.0
 PATIENCE_SECONDS = 60
 CONSUMER: tuple[Role, ...] = ("consumer", "retry")

@@ -98,6 +98,7 @@ def _of_type(shape: Shape, name: str) -> Shape:
 
 def _matched(comparison: Comparison, old: Sequence[_Branch], new: Sequence[_Branch]) -> _Pairs:
     """Equal alternatives first, then those that differ in one direction only, then those that are of one kind."""
+    comparison.match(len(old) * len(new))
     pairs: _Pairs = {}
     akin = {j: [i for i in _nearest(j, len(old)) if _akin(comparison, old[i].own, new[j].own)] for j in range(len(new))}
     for liking in (_equal, _similar, _namesake, _akin):

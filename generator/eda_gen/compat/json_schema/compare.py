@@ -18,7 +18,7 @@ from eda_gen.compat.json_schema import (
     values,
 )
 from eda_gen.compat.json_schema.choices import compare_choices
-from eda_gen.compat.json_schema.comparison import Comparison, Group
+from eda_gen.compat.json_schema.comparison import Comparison, Group, TooManyShapes
 from eda_gen.compat.json_schema.shape import Shape, Shapes
 from eda_gen.compat.rules import rule
 from eda_gen.model import Schema, SchemaId
@@ -69,8 +69,8 @@ def compare_json_schemas(
     comparison = Comparison(Shapes(old[0]), Shapes(new[0]), tolerant, _compare, unchanged)
     try:
         return comparison.shapes(before, after)
-    except RecursionError:
-        message = "the schema changed, and refers to itself too deeply to be compared"
+    except (RecursionError, TooManyShapes):
+        message = "the schema changed, and refers to itself too deeply or in too many ways to be compared"
         return (Difference(rule("not-comparable"), Direction.CHANGES, message, Place.of(old[1]), Place.of(new[1])),)
 
 

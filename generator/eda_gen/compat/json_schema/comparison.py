@@ -10,7 +10,14 @@ from eda_gen.compat.difference import Difference, Direction, combined
 from eda_gen.compat.json_schema.shape import Located, Shape, Shapes
 from eda_gen.model import SchemaId
 
-__all__ = ["Comparison", "Group"]
+__all__ = ["Comparison", "Group", "TooManyShapes"]
+
+MOST_PAIRS = 50_000
+"""Of alternatives in one comparison: what a person writes has far fewer, those that lead to one another have no end."""
+
+
+class TooManyShapes(Exception):
+    """The two schemas have too many combinations of alternatives to compare them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,8 @@ class Comparison:
     unchanged: frozenset[SchemaId] = frozenset()
     """Schemas that are the same on both sides, with all that they refer to."""
     known: dict[tuple[object, ...], tuple[Difference, ...]] = field(default_factory=dict)
+    matched: list[int] = field(default_factory=list)
+    """How many pairs of alternatives were held against each other, time after time."""
 
     def shapes(self, old: Shape, new: Shape) -> tuple[Difference, ...]:
         """The differences between two shapes, each once."""
@@ -42,6 +51,12 @@ class Comparison:
     def schemas(self, old: Located, new: Located) -> tuple[Difference, ...]:
         """The differences between two schemas as they stand in a document."""
         return self.shapes(self.old.of(*old), self.new.of(*new))
+
+    def match(self, pairs: int) -> None:
+        """Say that so many pairs of alternatives are about to be compared. Raises `TooManyShapes`."""
+        self.matched.append(pairs)
+        if sum(self.matched) > MOST_PAIRS:
+            raise TooManyShapes
 
     def direction(self, old: Shape, new: Shape) -> Direction:
         return combined(self.shapes(old, new))

@@ -66,7 +66,7 @@ class PostgresqlStore:
             try:
                 async with self._connect() as connection:
                     await _listen(await _driver(connection), wake)
-            except (StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     async def migrate(self) -> Sequence[str]:
@@ -101,7 +101,13 @@ class PostgresqlStore:
                     return connection
                 await connection.invalidate()
                 await connection.close()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as error:
+        except (
+            OSError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            SQLAlchemyError,
+        ) as error:
             raise StoreError(f"the database {self._name} cannot be reached: {error}") from error
 
 

@@ -53,7 +53,7 @@ async def open_postgresql(url: str) -> PostgresqlDatabase:
 def translated_errors() -> Iterator[None]:
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         raise TransportError(f"PostgreSQL: {error}") from error
 
 

@@ -87,6 +87,9 @@ class Server:
             self.process.kill()
             self.process.wait()
 
+    def clear(self) -> None:
+        clear(self.url)
+
     @property
     def properties(self) -> Path:
         return self.folder / "server.properties"

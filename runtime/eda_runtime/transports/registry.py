@@ -15,7 +15,8 @@ __all__ = ["TransportOpener", "open_transport"]
 GROUP = "eda_runtime.transports"
 
 TransportOpener: TypeAlias = Callable[[str, Settings], Awaitable[Transport]]
-"""What an entry point of the group `eda_runtime.transports` names; the entry point's own name is the URL scheme."""
+"""What an entry point of the group `eda_runtime.transports` names; its own name is the URL
+scheme, and the extra in its brackets is what it needs."""
 
 
 async def open_transport(url: str, settings: Settings | None = None) -> Transport:
@@ -35,6 +36,6 @@ def find_opener(scheme: str) -> TransportOpener:
     try:
         opener: TransportOpener = entry.load()
     except ModuleNotFoundError as error:
-        extra = f"pip install 'eda-runtime[{scheme}]'"
-        raise ConfigurationError(f"{scheme}:// needs the package {error.name}: {extra}") from error
+        package = f"eda-runtime[{','.join(entry.extras)}]" if entry.extras else error.name
+        raise ConfigurationError(f"{scheme}:// needs {error.name}: pip install '{package}'") from error
     return opener

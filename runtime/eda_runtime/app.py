@@ -138,15 +138,15 @@ class App(Generic[Publisher_co]):
         self.opened.stop()
 
     async def _prepare(self, service: Service[Publisher_co]) -> None:
-        """Refuse a database without tables; the embedded default, one file for all, provisions itself."""
+        """Refuse a database without tables and a broker without channels; one file for all provisions itself."""
         if missing := await service.store.pending():
             raise ConfigurationError(
                 f"the database lacks the runtime's tables ({', '.join(missing)}): run `eda provision` first"
             )
-        if isinstance(service.transport, Broker):
-            await service.transport.connect()
         if self.settings.one_file:
             await service.transport.provision(self.topology)
+        elif isinstance(service.transport, Broker):
+            await service.transport.require(self.topology)
 
     async def _work(self, service: Service[Publisher_co], roles: frozenset[Role]) -> None:
         from eda_runtime.consumer.poller import Poller

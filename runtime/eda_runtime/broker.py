@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from eda_runtime.contracts import ReceivePolicy, Topology
-from eda_runtime.errors import ConfigurationError
-from eda_runtime.settings import Settings
+from eda_runtime.errors import ConfigurationError, TransportError
+from eda_runtime.settings import Settings, redacted
 from eda_runtime.transports import Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange, Transport
 from eda_runtime.transports.registry import open_transport
 
 __all__ = ["Broker"]
+
+UNFIT = ("create", "conflict")
+log = logging.getLogger(__name__)
 
 
 class Broker:
@@ -43,6 +47,22 @@ class Broker:
 
     async def provision(self, topology: Topology, *, dry_run: bool = False) -> Sequence[ProvisionStep]:
         return await (await self.connect()).provision(topology, dry_run=dry_run)
+
+    async def require(self, topology: Topology) -> None:
+        """Raises `ConfigurationError` naming all that is missing or does not fit. A broker that does not let this
+        service look is taken to be in order: least privilege may allow no more than to send and to receive."""
+        transport = await self.connect()
+        try:
+            steps = await transport.provision(topology, dry_run=True)
+        except TransportError as error:
+            log.warning("whether the broker has all that this service needs cannot be seen: %s", error)
+            return
+        if unfit := [step for step in steps if step.action in UNFIT]:
+            listed = "".join(f"\n  {each.what}{f' ({each.detail})' if each.detail else ''}" for each in unfit)
+            broker = redacted(self._settings.broker_url)
+            raise ConfigurationError(
+                f"{broker} lacks what this service needs, or has it otherwise: run `eda provision` first{listed}"
+            )
 
     async def lag(self, topology: Topology) -> Sequence[Lag]:
         return await (await self.connect()).lag(topology)

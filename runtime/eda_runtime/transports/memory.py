@@ -10,21 +10,15 @@ from datetime import UTC, datetime
 from eda_runtime.contracts import ReceivePolicy, Topology
 from eda_runtime.envelope import KAFKA, decode, encode
 from eda_runtime.errors import ConfigurationError, PublishError
-from eda_runtime.settings import Settings
 from eda_runtime.transports import Delivery, Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange
 from eda_runtime.transports.addresses import AddressBook, all_channels, normal_address
 from eda_runtime.transports.partitions import partition_number, quota
 from eda_runtime.transports.signal import Signal
 from eda_runtime.transports.tracker import Token, Tracker, tracked
 
-__all__ = ["MemoryBroker", "MemoryTransport", "open_transport"]
+__all__ = ["MemoryBroker", "MemoryTransport"]
 
 FEATURES = Features(max_body=16_000_000)
-
-
-async def open_transport(url: str, settings: Settings | None = None) -> MemoryTransport:
-    """A new, empty broker each time: nobody else can reach it."""
-    return MemoryTransport(MemoryBroker())
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,4 +21,4 @@ async def slowly(event: Placed, ctx: Context) -> None:
 
 
 app = create_app(settings.database_url, slowly)
-app.settings = replace(app.settings, grace=settings.grace)
+app.settings = replace(app.settings, grace=settings.grace, broker_url=settings.broker_url)

@@ -92,9 +92,6 @@ def family_step(channel: ChannelContract, found: Mapping[str, int]) -> Provision
 
 def topic_step(wanted: ChannelContract, existing: Existing, *, grow: bool) -> ProvisionStep:
     what = f"topic {wanted.address}"
-    if existing.partitions > wanted.partitions and wanted.ordered:
-        detail = f"has {existing.partitions} partitions, {wanted.partitions} wanted: they cannot be taken away"
-        return ProvisionStep("conflict", what, detail)
     if existing.partitions < wanted.partitions:
         detail = (
             f"from {existing.partitions} to {wanted.partitions} partitions: keys move, so let consumers catch up first"
@@ -103,7 +100,8 @@ def topic_step(wanted: ChannelContract, existing: Existing, *, grow: bool) -> Pr
         return ProvisionStep("change" if grow else "conflict", what, detail + told)
     if existing.retention not in (None, milliseconds(wanted.retention)):
         return ProvisionStep("change", what, f"retention becomes {wanted.retention}")
-    return ProvisionStep("exists", what, f"{existing.partitions} partition(s)")
+    more = f", more than the {wanted.partitions} wanted" if existing.partitions > wanted.partitions else ""
+    return ProvisionStep("exists", what, f"{existing.partitions} partition(s){more}")
 
 
 async def carry_out(cluster: Cluster, channel: ChannelContract, step: ProvisionStep, existing: Existing | None) -> None:
@@ -126,7 +124,12 @@ async def carry_out(cluster: Cluster, channel: ChannelContract, step: ProvisionS
 
 async def retention_of(cluster: Cluster, topic: str) -> int | None:
     asked = cluster.admin.describe_configs([ConfigResource(ResourceType.TOPIC, topic)], request_timeout=REQUEST_SECONDS)
-    (config,) = await each_of(asked)
+    try:
+        (config,) = await each_of(asked)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise
+        return None
     entry = config.get(RETENTION)
     return int(entry.value) if entry is not None and entry.value is not None else None
 

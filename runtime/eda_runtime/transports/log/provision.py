@@ -57,10 +57,6 @@ def channel_step(wanted: ChannelContract, existing: tuple[int, int] | None) -> P
     if existing is None:
         return ProvisionStep("create", what, f"{wanted.partitions} partition(s)")
     partitions, retention = existing
-    if wanted.partitions < partitions:
-        return ProvisionStep(
-            "conflict", what, f"has {partitions} partitions, {wanted.partitions} wanted: they cannot be taken away"
-        )
     if wanted.partitions > partitions:
         return ProvisionStep(
             "change",
@@ -69,7 +65,8 @@ def channel_step(wanted: ChannelContract, existing: tuple[int, int] | None) -> P
         )
     if microseconds(wanted.retention) != retention:
         return ProvisionStep("change", what, f"retention becomes {wanted.retention}")
-    return ProvisionStep("exists", what, f"{partitions} partition(s)")
+    more = f", more than the {wanted.partitions} wanted" if partitions > wanted.partitions else ""
+    return ProvisionStep("exists", what, f"{partitions} partition(s){more}")
 
 
 def group_step(address: str, group: str, existing: Existing) -> ProvisionStep:

@@ -64,7 +64,9 @@ async def open_sqlite(url: str) -> SqliteDatabase:
 def file_of(url: str) -> str:
     path = urlsplit(url).path.removeprefix("/")
     if not path or path.startswith(":memory:"):
-        raise ConfigurationError("the log needs a file, such as sqlite:///eda.db; for tests, use memory://")
+        raise ConfigurationError(
+            "the log needs a file, such as sqlite:///eda.db; for tests, there is eda_runtime.testing.Harness"
+        )
     if not Path(path).absolute().parent.is_dir():
         raise ConfigurationError(f"the directory of the SQLite file {path} does not exist")
     return path

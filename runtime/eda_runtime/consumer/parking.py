@@ -10,7 +10,7 @@ import base64
 import json
 import random
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -20,8 +20,22 @@ from eda_runtime.envelope import Envelope
 from eda_runtime.stores import Row, Store, Transaction
 from eda_runtime.transports import Delivery
 
-__all__ = ["Failure", "blocked_keys", "delay", "keep", "next_due", "promote", "put_off", "take", "take_head", "unpark"]
+__all__ = [
+    "Chance",
+    "Failure",
+    "blocked_keys",
+    "delay",
+    "keep",
+    "next_due",
+    "promote",
+    "put_off",
+    "take",
+    "take_head",
+    "unpark",
+]
 
+Chance = Callable[[float, float], float]
+"""A number between two others, as `random.uniform` gives it."""
 LOOK_AGAIN, SOON = 60_000, 2_000
 """Milliseconds until a follower is looked at again, and for how long its head must not be due before that is done."""
 COLUMNS = """
@@ -157,10 +171,10 @@ async def put_off(transaction: Transaction, consumer: str) -> None:
     await transaction.fetch(PUT_OFF, consumer)
 
 
-def delay(policy: RetryPolicy, attempts: int) -> int:
+def delay(policy: RetryPolicy, attempts: int, chance: Chance = random.uniform) -> int:
     """Milliseconds from the failure of the attempt numbered `attempts` to the next one."""
     doubled = policy.initial * 2 ** min(attempts - 1, 40) if policy.backoff == "exponential" else policy.initial
-    moved = min(doubled, policy.max) * random.uniform(1 - policy.jitter, 1 + policy.jitter)  # noqa: S311  no secret
+    moved = min(doubled, policy.max) * chance(1 - policy.jitter, 1 + policy.jitter)
     return int(moved.total_seconds() * 1000)
 
 

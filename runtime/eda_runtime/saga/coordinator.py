@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic
 
 from pydantic import BaseModel
@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from eda_runtime.contracts import AnySubscription, BatchSubscription, MessageContract
 from eda_runtime.envelope import Envelope
 from eda_runtime.expressions import evaluate
-from eda_runtime.outbox import Outbox
-from eda_runtime.saga import rows
-from eda_runtime.saga.definition import Saga, Send, State, Step
+from eda_runtime.saga import replies, rows
+from eda_runtime.saga.definition import Saga, State
+from eda_runtime.saga.letters import queue
 from eda_runtime.saga.machine import Turn
 from eda_runtime.saga.progress import Letter, Note, Progress
 from eda_runtime.saga.rows import Instance
@@ -119,38 +119,9 @@ class Coordinator(Generic[State]):
 
     def _take(self, work: Work, instance: Instance, arrival: Arrival, now: int) -> None:
         turn = self._turn(work, instance, now, arrival.envelope)
-        type_ = arrival.contract.type
-        step = self._step_for(instance, type_)
-        if step is None:
-            return turn.note("duplicate", message=type_, detail="it has started already")
-        if instance.progress.steps[step.name].status not in ("waiting", "done", "compensated"):
+        if replies.take(turn, instance.id, arrival.contract, arrival.envelope.causationid):
             self._keep(instance, arrival)
-        if type_ in _types(step.success):
-            turn.succeed(step, type_)
-        elif type_ in _types(step.failure):
-            turn.fail(step, type_, self._round(instance, step, arrival.envelope))
-        else:
-            turn.confirm(step, type_)
-        return turn.advance()
-
-    def _round(self, instance: Instance, step: Step[State], reply: Envelope) -> int | None:
-        """The round of the command that a reply names as its cause, if it does."""
-        sent = f"{self.saga.name}/{instance.id}/{step.name}/command/"
-        number = (reply.causationid or "").removeprefix(sent)
-        return int(number) if number.isdecimal() else None
-
-    def _step_for(self, instance: Instance, type_: str) -> Step[State] | None:
-        """The step that a reply is for: of several, one that waits for it, else one that has given up."""
-        takers = [
-            step
-            for step in self.saga.steps
-            if type_ in (*_types(step.success), *_types(step.failure), *_types(step.compensated))
-        ]
-        for wanted in (("running", "compensating"), ("timed-out", "failed")):
-            for step in takers:
-                if instance.progress.steps[step.name].status in wanted:
-                    return step
-        return takers[0] if takers else None
+        turn.advance()
 
     def _keep(self, instance: Instance, arrival: Arrival) -> None:
         field = self._fields.get(arrival.contract.type)
@@ -169,30 +140,9 @@ class Coordinator(Generic[State]):
         return turn
 
     def _send(self, work: Work, instance: Instance, letter: Letter, cause: Envelope | None) -> str:
-        """Queue a message whose id follows from what it is for, so that sending it again repeats nothing."""
-        send = self._sending(letter)
         why = {"failed_step": instance.progress.failed_step, "failure": instance.progress.failure}
-        message = send.build(self._state(instance).model_copy(update=why))
-        Outbox(work.producer, work.pending, cause).add(send.contract, message, send.channel)
-        queued = work.pending[-1]
-        envelope = replace(
-            queued.envelope,
-            id=f"{self.saga.name}/{instance.id}/{letter.id}",
-            correlationid=queued.envelope.correlationid if send.contract.correlation else instance.correlationid,
-        )
-        work.pending[-1] = replace(queued, envelope=envelope)
-        return send.contract.type
-
-    def _sending(self, letter: Letter) -> Send[State, Any]:
-        step = next((step for step in self.saga.steps if step.name == letter.step), None)
-        send = {
-            "command": step.send if step else None,
-            "compensation": step.compensate if step else None,
-            "completion": self.saga.completes,
-            "failure": self.saga.fails,
-        }[letter.kind]
-        assert send is not None
-        return send
+        state = self._state(instance).model_copy(update=why)
+        return queue(work, self.saga, instance.id, letter, state, correlationid=instance.correlationid, cause=cause)
 
     async def _write(
         self, work: Work, instances: Sequence[Instance], now: int, strays: Sequence[tuple[str, Note]]
@@ -207,10 +157,6 @@ class Coordinator(Generic[State]):
 
 def _thread(envelope: Envelope) -> str:
     return envelope.correlationid or envelope.id
-
-
-def _types(contracts: Sequence[MessageContract[Any]]) -> tuple[str, ...]:
-    return tuple(contract.type for contract in contracts)
 
 
 def _dump(state: BaseModel) -> str:

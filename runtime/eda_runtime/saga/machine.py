@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Generic, Literal
 
-from eda_runtime.consumer.parking import delay
+from eda_runtime.consumer.parking import Chance, delay
 from eda_runtime.contracts import RetryPolicy
 from eda_runtime.saga.definition import Saga, State, Step
 from eda_runtime.saga.progress import Letter, Note, NoteKind, Progress, StepProgress, StepStatus
@@ -25,15 +26,18 @@ AFTER_A_PROBLEM = RetryPolicy()
 class Turn(Generic[State]):
     """One turn of an instance: something has happened, and everything that follows at once is done.
 
-    Call what has happened, then `advance`. `notes` collects what the history is to tell.
+    Call what has happened, then `advance`. `notes` collects what the history is to tell. `chance` moves delays a little.
     """
 
-    def __init__(self, saga: Saga[State], progress: Progress, now: int, send: SendLetter) -> None:
+    def __init__(
+        self, saga: Saga[State], progress: Progress, now: int, send: SendLetter, chance: Chance = random.uniform
+    ) -> None:
         self.saga = saga
         self.progress = progress
         self.now = now
         self.notes: list[Note] = []
         self._send_letter = send
+        self._chance = chance
 
     def start(self, message: str) -> None:
         self.note("started", message=message)
@@ -162,7 +166,7 @@ class Turn(Generic[State]):
         record.sends += 1
         self.note("sent-again" if again else "sent", step, message)
         more = record.sends < step.retry.attempts or step.pivot or self._behind_pivot(step)
-        record.due_at = self.now + delay(step.retry, record.sends) if more else None
+        record.due_at = self.now + self._delay(step.retry, record.sends) if more else None
 
     def _back(self) -> bool:
         step = next(self._to_undo(), None)
@@ -190,7 +194,7 @@ class Turn(Generic[State]):
         if not step.compensated:
             self._settle(record, "compensated")
             return True
-        record.due_at = self.now + delay(step.retry, record.sends)
+        record.due_at = self.now + self._delay(step.retry, record.sends)
         if record.sends > step.retry.attempts:
             self._overdue(step, f"the compensation of {step.name} is not answered: it is sent until it is")
         return False
@@ -216,7 +220,7 @@ class Turn(Generic[State]):
         except Exception as error:  # noqa: BLE001  a person's code may raise anything
             self.progress.problems += 1
             self.progress.problem = f"the {letter.kind} could not be made: {type(error).__name__}: {error}"
-            self.progress.again_at = self.now + delay(AFTER_A_PROBLEM, self.progress.problems)
+            self.progress.again_at = self.now + self._delay(AFTER_A_PROBLEM, self.progress.problems)
             self.note("problem", step, detail=self.progress.problem)
             return None
         if self.progress.problems:
@@ -256,8 +260,11 @@ class Turn(Generic[State]):
             self.progress.failed_step, self.progress.failure = step.name, why
 
     def _try_anew(self, step: Step[State], record: StepProgress) -> None:
-        record.due_at = self.now + delay(step.retry, record.round)
+        record.due_at = self.now + self._delay(step.retry, record.round)
         record.round, record.sends = record.round + 1, 0
+
+    def _delay(self, policy: RetryPolicy, attempts: int) -> int:
+        return delay(policy, attempts, self._chance)
 
     def _after(self, span: timedelta | None) -> int | None:
         return None if span is None else self.now + int(span.total_seconds() * 1000)

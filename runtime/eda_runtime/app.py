@@ -184,8 +184,11 @@ class App(Generic[Publisher_co]):
 
 
 def _check_expressions(subscriptions: Iterable[AnySubscription]) -> None:
-    for contract in (contract for subscription in subscriptions for contract in subscription.messages):
-        for expression in filter(None, (contract.key, contract.dedupe, contract.correlation)):
+    for subscription in subscriptions:
+        stated = [subscription.policy.reply_to]
+        for contract in subscription.messages:
+            stated += [contract.key, contract.dedupe, contract.correlation]
+        for expression in filter(None, stated):
             expressions.check(expression)
 
 

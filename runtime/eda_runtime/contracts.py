@@ -100,7 +100,10 @@ class DeadLetterPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ReceivePolicy:
-    """How a receive operation consumes: `group` names the consumer, `concurrency` is its number of lanes."""
+    """How a receive operation consumes: `group` names the consumer, `concurrency` is its number of lanes.
+
+    `reply_to` is an AsyncAPI runtime expression: where in a request stands the address that wants the reply.
+    """
 
     operation: str
     group: str
@@ -111,6 +114,7 @@ class ReceivePolicy:
     on_failure: Literal["park-key", "skip"] = "park-key"
     concurrency: int = 16
     batch: int = 200
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True)

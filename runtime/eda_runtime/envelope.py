@@ -19,6 +19,7 @@ __all__ = [
     "COPY_OF_TYPE",
     "HTTP",
     "KAFKA",
+    "REPLY_TO",
     "Decoded",
     "Envelope",
     "HeaderStyle",
@@ -44,6 +45,8 @@ OPTIONAL = (
 KNOWN = frozenset((*REQUIRED, *OPTIONAL, "specversion", "time", "datacontenttype"))
 COPY_OF, COPY_OF_TYPE = "copyof", "copyoftype"
 """Extensions of a message that is published in an older version too, on the older one: id and type of the newest."""
+REPLY_TO = "replyto"
+"""Extension of a request: the address that wants the reply."""
 EXTENSION_NAME = re.compile(r"[a-z0-9]+")
 UNENCODED = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('"%')
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from eda_runtime.codec import encode
 from eda_runtime.contracts import ChannelContract, MessageContract
-from eda_runtime.envelope import COPY_OF, COPY_OF_TYPE, Envelope
+from eda_runtime.envelope import COPY_OF, COPY_OF_TYPE, REPLY_TO, Envelope
+from eda_runtime.errors import PermanentError
 from eda_runtime.expressions import evaluate
 from eda_runtime.stores import Row, Transaction, Value, tables
 from eda_runtime.telemetry import Telemetry
@@ -25,6 +26,9 @@ __all__ = ["COLUMNS", "SHARDS", "Outbox", "Producer", "outgoing", "write"]
 
 SHARDS = 16
 """Of the outbox: each has one relay at a time. It is part of the rows, so changing it needs an empty outbox."""
+
+ADDRESS = "address"
+"""The parameter of a channel whose whole address comes with each message."""
 
 COLUMNS = (
     *("id", "source", "type", "time", "payload", "datacontenttype", "subject", "dataschema", "key", "sequence"),
@@ -67,12 +71,28 @@ class Outbox:
         *,
         parameters: Mapping[str, str] | None = None,
         older: Sequence[OlderVersion] = (),
-    ) -> None:
+        reply_to: ChannelContract | None = None,
+    ) -> str:
         """Queue a message; it leaves once the transaction has committed, and never if it rolls back.
 
         `older` are the same message as older versions, which go before it: copies, of which a consumer applies one.
+        A request carries the address of `reply_to`. Returns the correlation id.
         """
-        self._pending += self._messages(contract, event, channel, parameters or {}, older)
+        messages = self._messages(contract, event, _address(channel, parameters or {}), older, reply_to)
+        self._pending += messages
+        return _correlation_of(messages)
+
+    def reply(
+        self, contract: MessageContract[Model], event: Model, channel: ChannelContract, address: str | None = None
+    ) -> None:
+        """Queue the answer to the request that is being handled, to the address that it names, unless one is given.
+
+        Raises `PermanentError` where neither says one.
+        """
+        wanted = address or (self._cause.extensions.get(REPLY_TO) if self._cause else None)
+        if not wanted:
+            raise PermanentError(f"the request says no address for its reply {contract.name}, and none is given")
+        self._pending += self._messages(contract, event, _address(channel, {ADDRESS: wanted}), (), None)
 
     async def send_now(
         self,
@@ -82,36 +102,37 @@ class Outbox:
         *,
         parameters: Mapping[str, str] | None = None,
         older: Sequence[OlderVersion] = (),
-    ) -> None:
-        """Send at once, whatever becomes of the transaction; returns when the broker has it.
+        reply_to: ChannelContract | None = None,
+    ) -> str:
+        """Send at once, whatever becomes of the transaction; returns the correlation id when the broker has it.
 
         On the embedded default, one SQLite file for all, the message is queued like any other.
         """
-        messages = self._messages(contract, event, channel, parameters or {}, older)
+        messages = self._messages(contract, event, _address(channel, parameters or {}), older, reply_to)
         if self._producer.send is None:
             self._pending += messages
         else:
             await self._producer.send(messages)
+        return _correlation_of(messages)
 
     def _messages(
         self,
         contract: MessageContract[Model],
         event: Model,
-        channel: ChannelContract,
-        parameters: Mapping[str, str],
+        address: str,
         older: Sequence[OlderVersion],
+        reply_to: ChannelContract | None,
     ) -> list[Outgoing]:
-        newest = self._message(contract, event, channel, parameters)
+        newest = self._message(contract, event, address, reply_to)
         return [*(_copy(newest, each, payload) for each, payload in older), newest]
 
     def _message(
         self,
         contract: MessageContract[Model],
         event: Model,
-        channel: ChannelContract,
-        parameters: Mapping[str, str],
+        address: str,
+        reply_to: ChannelContract | None,
     ) -> Outgoing:
-        address = _address(channel, parameters)
         message_id = str(uuid4())
         key = evaluate(contract.key, event, {}) if contract.key else None
         trace = self._producer.telemetry.creating(address, message_id)
@@ -129,6 +150,7 @@ class Outbox:
             causationid=self._cause.id if self._cause else None,
             traceparent=trace.get("traceparent"),
             tracestate=trace.get("tracestate"),
+            extensions={REPLY_TO: reply_to.address} if reply_to else {},
         )
         return Outgoing(address, envelope)
 
@@ -165,6 +187,11 @@ def outgoing(row: Row) -> Outgoing:
         extensions=json.loads(extensions) if extensions else {},
     )
     return Outgoing(address, envelope)
+
+
+def _correlation_of(messages: Sequence[Outgoing]) -> str:
+    newest = messages[-1].envelope
+    return newest.correlationid or newest.id
 
 
 def _copy(newest: Outgoing, contract: MessageContract[BaseModel], payload: BaseModel) -> Outgoing:

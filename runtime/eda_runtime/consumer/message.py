@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
 from eda_runtime.codec import InvalidPayload, decode
 from eda_runtime.contracts import AnySubscription, MessageContract
-from eda_runtime.envelope import COPY_OF, COPY_OF_TYPE, Envelope
+from eda_runtime.envelope import COPY_OF, COPY_OF_TYPE, REPLY_TO, Envelope
 from eda_runtime.expressions import evaluate
 from eda_runtime.transports import Delivery
 from eda_runtime.versions import known_versions, upcast
@@ -122,7 +123,16 @@ def _decoded(
         return _undecoded(delivery, envelope, str(invalid), deprecated)
     stated = evaluate(handled.dedupe, payload, delivery.headers) if handled.dedupe else None
     dedupe = f"{handled.name}={stated}" if stated else _identity(envelope)
-    return Message(delivery, envelope, payload, None, dedupe, deprecated=deprecated)
+    request = _with_reply_to(subscription.policy.reply_to, envelope, payload, delivery.headers)
+    return Message(delivery, request, payload, None, dedupe, deprecated=deprecated)
+
+
+def _with_reply_to(
+    expression: str | None, envelope: Envelope, payload: BaseModel, headers: Mapping[str, str]
+) -> Envelope:
+    """The request with the address that wants its reply, also where somebody else's code wrote it as the spec says."""
+    stated = evaluate(expression, payload, headers) if expression and REPLY_TO not in envelope.extensions else None
+    return replace(envelope, extensions={**envelope.extensions, REPLY_TO: stated}) if stated else envelope
 
 
 def _other_version(

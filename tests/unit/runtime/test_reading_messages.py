@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -132,3 +133,25 @@ def test_all_messages_of_a_key_go_to_one_lane(lanes: int) -> None:
     messages = [taken(subscribed(V1), delivery("t.Order.v1", b'{"id": "%d"}' % n)) for n in range(20)]
 
     assert len({lane_of(message, lanes) for message in messages}) == 1
+
+
+@pytest.mark.parametrize("expression", ["$message.header#/replyTo", "$message.payload#/id"])
+def test_a_request_of_anybody_says_where_its_reply_goes_as_the_spec_has_it(expression: str) -> None:
+    policy = replace(POLICY, reply_to=expression)
+    subscription = Subscription[Event, None](policy=policy, messages=(V1,), handle=ignore)
+    request = replace(delivery("t.Order.v1", b'{"id": "there"}'), headers={"replyTo": "there"})
+
+    assert taken(subscription, request).envelope.extensions == {"replyto": "there"}
+
+
+def test_what_a_request_carries_as_its_own_attribute_wins() -> None:
+    subscription = Subscription[Event, None](
+        policy=replace(POLICY, reply_to="$message.payload#/id"), messages=(V1,), handle=ignore
+    )
+    envelope = Envelope(
+        id="1", source="/s", type=V1.type, time=NOW, data=b'{"id": "a"}', extensions={"replyto": "inbox"}
+    )
+
+    message = taken(subscription, replace(delivery(V1.type, envelope.data), envelope=envelope))
+
+    assert message.envelope.extensions == {"replyto": "inbox"}

@@ -18,6 +18,7 @@ from eda_gen.diagnostics import Diagnostic, Result, Severity, Span
 from eda_gen.emit.python.saga_routes import SagaRoutes, saga_routes
 from eda_gen.emit.target import Package
 from eda_gen.model import Catalog, Channel, Json, MessageId, Ordering, ReceiveOperation, Service
+from eda_gen.passes.replies import received
 
 __all__ = ["Reading", "Topic", "Topology", "derive", "with_warnings"]
 
@@ -105,11 +106,11 @@ def _owned(
     catalog: Catalog, service: Service, sagas: Iterable[SagaRoutes], owners: Mapping[str, str]
 ) -> Iterator[Channel]:
     """The channels that this service creates: those whose owner it is, and its inboxes."""
-    received = _received(service, sagas)
+    operations = _received(catalog, service, sagas)
     for channel in _channels(catalog, (*(each.id for each in service.channels), *_sent_ids(service, sagas))):
         if channel.address is not None and owners.get(_normal(channel.address)) == service.name:
             yield channel
-    for channel in _channels(catalog, (operation.channel for operation in received)):
+    for channel in _channels(catalog, (operation.channel for operation in operations)):
         if channel.address is None:
             yield channel
 
@@ -142,9 +143,8 @@ def _sent_ids(service: Service, sagas: Iterable[SagaRoutes]) -> Iterator[str]:
         yield from saga.sends.values()
 
 
-def _received(service: Service, sagas: Iterable[SagaRoutes]) -> tuple[ReceiveOperation, ...]:
-    handled = (operation for operation in service.receives if operation.messages)
-    return (*handled, *(operation for saga in sagas for operation in saga.receives))
+def _received(catalog: Catalog, service: Service, sagas: Iterable[SagaRoutes]) -> tuple[ReceiveOperation, ...]:
+    return (*received(catalog, service), *(operation for saga in sagas for operation in saga.receives))
 
 
 def _channels(catalog: Catalog, ids: Iterable[str]) -> Iterator[Channel]:
@@ -152,7 +152,7 @@ def _channels(catalog: Catalog, ids: Iterable[str]) -> Iterator[Channel]:
 
 
 def _readings(catalog: Catalog, service: Service, sagas: Iterable[SagaRoutes]) -> Iterator[Reading]:
-    operations = _received(service, sagas)
+    operations = _received(catalog, service, sagas)
     groups = Counter(operation.group for operation in operations)
     for operation in operations:
         channel = catalog.channels[operation.channel]

@@ -59,6 +59,8 @@ def _choices(operation: ReceiveOperation) -> Iterator[tuple[str, str]]:
         yield "concurrency", str(operation.concurrency)
     if operation.batch != BATCH:
         yield "batch", str(operation.batch)
+    if operation.reply is not None and operation.reply.address is not None:
+        yield "reply_to", literal(operation.reply.address)
 
 
 def _dead_letter(letter: DeadLetter) -> str:

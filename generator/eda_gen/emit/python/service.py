@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote
 
 from eda_gen.emit.python.conversions import Conversion, downcast_call, downcasts, upcasts
@@ -18,6 +19,7 @@ from eda_gen.emit.python.text import literal
 from eda_gen.emit.python.versions import Versions
 from eda_gen.model import Catalog, Channel, HandlerStyle, MessageId, ReceiveOperation, Service
 from eda_gen.passes.lineage import Handled, VersionStep
+from eda_gen.passes.replies import answered_at, received
 
 __all__ = [
     "ChannelView",
@@ -49,12 +51,14 @@ class PolicyView:
 
 @dataclass(frozen=True, slots=True)
 class PublisherMethod:
-    """A method of the publisher; `signature` and `arguments` are Python source."""
+    """A method of the publisher: how it calls the outbox. `signature` and `arguments` are Python source."""
 
     name: str
+    call: Literal["add", "send_now", "reply"]
     signature: str
     arguments: str
-    outbox: bool
+    asks: bool
+    """Whether it returns the correlation id by which its reply will be known."""
     says: str
     event: EventNames
 
@@ -117,9 +121,9 @@ def view_service(
     service = versions.service
     by_type = {each.message.type: each for each in reversed([*events.values()])}
     names = Names(("TOPOLOGY",))
-    receiving = [operation for operation in service.receives if operation.messages]
+    receiving = received(catalog, service)
     receives = [*receiving, *(operation for saga in sagas for operation in saga.receives)]
-    sends = list(_sends(versions))
+    sends = list(_sends(catalog, versions))
     sent = (*(send.channel for send in sends), *(channel for saga in sagas for channel in saga.sends.values()))
     outgoing = _constants(catalog, sent, names)
     known = {each.id: each for each in service.channels}
@@ -145,7 +149,7 @@ def view_service(
         policies=tuple(
             PolicyView(policies[each.id], policy_arguments(each, incoming[each.channel])) for each in receives
         ),
-        sends=tuple(_publisher_methods(catalog, sends, outgoing, events, by_type)),
+        sends=tuple(_publisher_methods(catalog, sends, outgoing, incoming, events, by_type)),
         receives=tuple(_consumer_methods(receiving, policies, events, versions.handled, by_type)),
         sagas=tuple(saga_modules(sagas, events, fields, outgoing, policies)),
     )
@@ -159,9 +163,14 @@ class _Send:
     says: str
     ways: tuple[tuple[VersionStep, ...], ...] = ()
     """Back to each older version that goes beside it."""
+    asks: bool = False
+    answered_at: str | None = None
+    """The channel whose address it carries."""
+    answers: bool = False
+    """Whether it goes where the request that is being handled asks for it."""
 
 
-def _sends(versions: Versions) -> Iterator[_Send]:
+def _sends(catalog: Catalog, versions: Versions) -> Iterator[_Send]:
     """What a service sends: the messages of its send operations, and its replies to what it receives."""
     service = versions.service
     seen: set[tuple[MessageId, str]] = set()
@@ -171,7 +180,15 @@ def _sends(versions: Versions) -> Iterator[_Send]:
         for message in operation.messages:
             if (message, operation.channel) not in seen and message not in beside:
                 says = operation.title or operation.description
-                yield _Send(message, operation.channel, operation.outbox, says, ways.get(message, ()))
+                yield _Send(
+                    message,
+                    operation.channel,
+                    operation.outbox,
+                    says,
+                    ways.get(message, ()),
+                    operation.reply is not None,
+                    answered_at(catalog, operation),
+                )
             seen.add((message, operation.channel))
     for receive in service.receives:
         reply = receive.reply
@@ -179,7 +196,9 @@ def _sends(versions: Versions) -> Iterator[_Send]:
             channel = (reply.channel if reply else None) or ""
             if (message, channel) not in seen:
                 seen.add((message, channel))
-                yield _Send(message, channel, True, f"The reply to {receive.id}.")
+                known = catalog.channels.get(channel)
+                answers = known is None or known.address is None
+                yield _Send(message, channel, True, f"The reply to {receive.id}.", answers=answers)
 
 
 def _constants(catalog: Catalog, channels: Iterable[str], names: Names) -> dict[str, str]:
@@ -232,6 +251,7 @@ def _publisher_methods(
     catalog: Catalog,
     sends: Sequence[_Send],
     channels: Mapping[str, str],
+    inboxes: Mapping[str, str],
     events: Mapping[MessageId, EventNames],
     by_type: Mapping[str, EventNames],
 ) -> Iterator[PublisherMethod]:
@@ -246,14 +266,15 @@ def _publisher_methods(
         several = len({each.channel for each in sends if each.message == send.message}) > 1
         way = f"_to_{channels[send.channel].lower()}" if several else ""
         parameters = _parameters(catalog.channels.get(send.channel))
-        beside = tuple(_older(send, by_type))
+        options = ("address",) if send.answers else (*_parameter_map(parameters), *_older(send, by_type))
+        asked = (f"reply_to=channels.{inboxes[send.answered_at]}",) if send.answered_at else ()
+        keywords = ("address: str | None = None",) if send.answers else _keyword_parameters(parameters)
         yield PublisherMethod(
             name=names.take(snake(event.module + older + way)),
-            signature=", ".join(("self", f"event: {event.cls}", *_keyword_parameters(parameters))),
-            arguments=", ".join(
-                (event.constant, "event", f"channels.{channels[send.channel]}", *_parameter_map(parameters), *beside)
-            ),
-            outbox=send.outbox,
+            call="reply" if send.answers else "add" if send.outbox else "send_now",
+            signature=", ".join(("self", f"event: {event.cls}", *keywords)),
+            arguments=", ".join((event.constant, "event", f"channels.{channels[send.channel]}", *options, *asked)),
+            asks=send.asks,
             says=event.message.description or send.says or f"Send {event.message.name}.",
             event=event,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from eda_gen.diagnostics import Diagnostic
 from eda_gen.model import Catalog, Service
 from eda_gen.passes.lineage import Handled, Lineage, Published
+from eda_gen.passes.replies import received
 
 __all__ = ["Versions", "versions_of"]
 
@@ -29,7 +30,7 @@ def versions_of(catalog: Catalog, service: Service) -> Versions:
     problems += [problem for operation in service.sends for problem in lineage.problems_of_send(operation)]
     if problems:
         return Versions(service, {}, {}, tuple(problems))
-    handled = {operation.id: lineage.handled(operation) for operation in service.receives}
+    handled = {operation.id: lineage.handled(operation) for operation in received(catalog, service)}
     published = {operation.id: lineage.published(operation) for operation in service.sends}
     steps = [step for each in handled.values() for step in each.steps]
     steps += [step for found in published.values() for each in found for way in each.ways for step in way]

@@ -10,12 +10,16 @@ REPLIES = ChannelContract(name="replies", address="{address}")
 RATES = ChannelContract(name="rates", address="quotes.rates")
 """Where this service is answered."""
 
+STOCK_LEVELS = ChannelContract(name="stockLevels", address="quotes.stockLevels")
+"""Where this service is answered."""
+
 
 QUOTE = ReceivePolicy(
     operation="quote",
     group="quotes.quote",
     channel=REQUESTS,
     dead_letter=DeadLetterPolicy(address="quotes.tenant.requests.quotes.quote.dlq"),
+    reply_to="$message.header#/replyTo",
 )
 
 ON_RATE = ReceivePolicy(
@@ -25,5 +29,14 @@ ON_RATE = ReceivePolicy(
     dead_letter=DeadLetterPolicy(address="quotes.onRate.dlq"),
 )
 
+ASK_STOCK_REPLY = ReceivePolicy(
+    operation="askStockReply",
+    group="quotes.askStockReply",
+    channel=STOCK_LEVELS,
+    dead_letter=DeadLetterPolicy(address="quotes.askStockReply.dlq"),
+)
 
-TOPOLOGY = Topology(channels=(REQUESTS, RATES), receives=(QUOTE, ON_RATE))
+
+TOPOLOGY = Topology(
+    channels=(REQUESTS, RATES, STOCK_LEVELS), receives=(QUOTE, ON_RATE, ASK_STOCK_REPLY)
+)

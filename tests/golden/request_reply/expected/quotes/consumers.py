@@ -9,6 +9,7 @@ from eda_runtime import AnySubscription, Subscription
 from . import channels
 from .events.quote_requested import QUOTE_REQUESTED_V1, QuoteRequestedV1
 from .events.rate_changed import RATE_CHANGED_V1, RateChangedV1
+from .events.stock_told import STOCK_TOLD_V1, StockToldV1
 from .producers import QuotesPublisher
 
 Context: TypeAlias = eda_runtime.Context[QuotesPublisher]
@@ -25,6 +26,10 @@ class QuotesConsumer(Protocol):
         """Take what onRate receives."""
         ...
 
+    async def ask_stock_reply(self, event: StockToldV1, ctx: Context) -> None:
+        """The reply to askStock."""
+        ...
+
 
 def subscriptions(handlers: QuotesConsumer) -> tuple[AnySubscription, ...]:
     """Each receive operation with its policy, the messages that it takes, and its handler."""
@@ -38,5 +43,10 @@ def subscriptions(handlers: QuotesConsumer) -> tuple[AnySubscription, ...]:
             policy=channels.ON_RATE,
             messages=(RATE_CHANGED_V1,),
             handle=handlers.on_rate,
+        ),
+        Subscription[StockToldV1, QuotesPublisher](
+            policy=channels.ASK_STOCK_REPLY,
+            messages=(STOCK_TOLD_V1,),
+            handle=handlers.ask_stock_reply,
         ),
     )

@@ -7,6 +7,7 @@ from . import channels
 from .events.quote_given import QUOTE_GIVEN_V1, QuoteGivenV1
 from .events.quote_refused import QUOTE_REFUSED_V1, QuoteRefusedV1
 from .events.quote_requested import QUOTE_REQUESTED_V1, QuoteRequestedV1
+from .events.stock_asked import STOCK_ASKED_V1, StockAskedV1
 
 
 class QuotesPublisher:
@@ -15,20 +16,36 @@ class QuotesPublisher:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    def quote_requested(self, event: QuoteRequestedV1, *, tenant: str) -> None:
-        """Send QuoteRequested."""
-        self._outbox.add(
-            QUOTE_REQUESTED_V1, event, channels.REQUESTS, parameters={"tenant": tenant}
+    def quote_requested(self, event: QuoteRequestedV1, *, tenant: str) -> str:
+        """Send QuoteRequested.
+
+        Returns the correlation id that its reply carries.
+        """
+        return self._outbox.add(
+            QUOTE_REQUESTED_V1,
+            event,
+            channels.REQUESTS,
+            parameters={"tenant": tenant},
+            reply_to=channels.RATES,
         )
 
-    def quote_given(self, event: QuoteGivenV1, *, address: str) -> None:
-        """The reply to quote."""
-        self._outbox.add(
-            QUOTE_GIVEN_V1, event, channels.REPLIES, parameters={"address": address}
+    def stock_asked(self, event: StockAskedV1, *, tenant: str) -> str:
+        """How many are left?
+
+        Returns the correlation id that its reply carries.
+        """
+        return self._outbox.add(
+            STOCK_ASKED_V1,
+            event,
+            channels.REQUESTS,
+            parameters={"tenant": tenant},
+            reply_to=channels.STOCK_LEVELS,
         )
 
-    def quote_refused(self, event: QuoteRefusedV1, *, address: str) -> None:
+    def quote_given(self, event: QuoteGivenV1, address: str | None = None) -> None:
         """The reply to quote."""
-        self._outbox.add(
-            QUOTE_REFUSED_V1, event, channels.REPLIES, parameters={"address": address}
-        )
+        self._outbox.reply(QUOTE_GIVEN_V1, event, channels.REPLIES, address)
+
+    def quote_refused(self, event: QuoteRefusedV1, address: str | None = None) -> None:
+        """The reply to quote."""
+        self._outbox.reply(QUOTE_REFUSED_V1, event, channels.REPLIES, address)

@@ -7,7 +7,7 @@ import copy
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
@@ -29,6 +29,8 @@ from eda_runtime.unit_of_work import UnitOfWork
 __all__ = ["ROLES", "App", "Role"]
 
 Role: TypeAlias = Literal["consumer", "relay", "retry", "saga"]
+Worker: TypeAlias = Callable[[Service[Any]], Coroutine[Any, Any, None]]
+"""What carries sagas through that another coordinator than ours keeps, until the service is to stop."""
 ROLES: tuple[Role, ...] = ("consumer", "relay", "retry", "saga")
 Publisher_co = TypeVar("Publisher_co", covariant=True)
 log = logging.getLogger(__name__)
@@ -55,12 +57,14 @@ class App(Generic[Publisher_co]):
         subscriptions: Iterable[AnySubscription],
         settings: Settings,
         sagas: Iterable[AnySaga] = (),
+        workers: Iterable[Worker] = (),
     ) -> None:
         self.service = service
         self.version = version
         self.source = source
         self.topology = topology
         self.sagas = tuple(sagas)
+        self.workers = tuple(workers)
         taken_by_sagas = (each for saga in self.sagas for each in Coordinator[Any](saga).subscriptions())
         self.subscriptions = (*subscriptions, *taken_by_sagas)
         self.settings = settings
@@ -162,6 +166,8 @@ class App(Generic[Publisher_co]):
                 tasks.create_task(Janitor(service, self.subscriptions, self.sagas).run(), name="janitor")
             for saga in self.sagas if "saga" in roles else ():
                 tasks.create_task(Timers(service, saga).run(), name=f"{saga.name} timers")
+            for worker in self.workers if "saga" in roles else ():
+                tasks.create_task(worker(service), name="saga worker")
             for subscription in self.subscriptions:
                 if "consumer" in roles:
                     tasks.create_task(Poller(service, subscription).run(), name=subscription.policy.group)

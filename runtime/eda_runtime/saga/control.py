@@ -81,10 +81,7 @@ async def retry(store: Store, saga: str, id_: str) -> None:
     async with store.transaction() as transaction:
         now, known = await rows.load(transaction, saga, [id_])
         instance = _live(saga, id_, known)
-        for step in instance.progress.steps.values():
-            if step.status in ("running", "compensating"):
-                step.due_at = now
-        instance.progress.again_at = now
+        instance.progress.hurry(now)
         await rows.save(transaction, saga, [instance], now)
         await rows.remember(transaction, saga, now, [(id_, Note("resumed"))])
 

@@ -71,6 +71,13 @@ class Progress(BaseModel):
         known = [time for time in times if time is not None]
         return min(known) if known and self.status not in ENDED else None
 
+    def hurry(self, now: int) -> None:
+        """Make due at once what waits to be sent (again)."""
+        for step in self.steps.values():
+            if step.status in ("running", "compensating"):
+                step.due_at = now
+        self.again_at = now
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:

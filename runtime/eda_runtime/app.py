@@ -184,7 +184,7 @@ class App(Generic[Publisher_co]):
             publisher=self._publisher,
             settings=self.settings,
             store=store,
-            transport=self._transport or Broker(self.settings),
+            transport=self._transport or Broker(self.settings, self.topology),
             telemetry=Telemetry(),
         )
 

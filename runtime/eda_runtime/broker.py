@@ -5,11 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 
 from eda_runtime.contracts import ReceivePolicy, Topology
 from eda_runtime.errors import ConfigurationError, TransportError
+from eda_runtime.naming import Naming
 from eda_runtime.settings import Settings, redacted
-from eda_runtime.transports import Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange, Transport
+from eda_runtime.transports import (
+    Features,
+    Lag,
+    Outgoing,
+    ProvisionStep,
+    Receiver,
+    ReplayRange,
+    Retaining,
+    Transport,
+)
 from eda_runtime.transports.registry import open_transport
 
 __all__ = ["Broker"]
@@ -19,10 +30,14 @@ log = logging.getLogger(__name__)
 
 
 class Broker:
-    """A transport that connects by its first call: what only writes to the outbox starts without its broker."""
+    """A transport that connects by its first call: what only writes to the outbox starts without its broker.
 
-    def __init__(self, settings: Settings) -> None:
+    It is spoken to in the names of the spec, whatever the broker calls things.
+    """
+
+    def __init__(self, settings: Settings, topology: Topology) -> None:
         self._settings = settings
+        self._naming = Naming.of(settings.broker_url, topology)
         self._connecting = asyncio.Lock()
         self._transport: Transport | None = None
 
@@ -40,20 +55,21 @@ class Broker:
         return self._transport.features
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
-        await (await self.connect()).publish(messages)
+        transport = await self.connect()
+        await transport.publish([self._naming.message(each) for each in messages])
 
     async def receiver(self, policy: ReceivePolicy, replay: ReplayRange | None = None) -> Receiver:
-        return await (await self.connect()).receiver(policy, replay)
+        return await (await self.connect()).receiver(self._naming.policy(policy), replay)
 
     async def provision(self, topology: Topology, *, dry_run: bool = False) -> Sequence[ProvisionStep]:
-        return await (await self.connect()).provision(topology, dry_run=dry_run)
+        return await (await self.connect()).provision(self._naming.topology(topology), dry_run=dry_run)
 
     async def require(self, topology: Topology) -> None:
         """Raises `ConfigurationError` naming all that is missing or does not fit. A broker that does not let this
         service look is taken to be in order: least privilege may allow no more than to send and to receive."""
-        transport = await self.connect()
+        await self.connect()
         try:
-            steps = await transport.provision(topology, dry_run=True)
+            steps = await self.provision(topology, dry_run=True)
         except TransportError as error:
             log.warning("whether the broker has all that this service needs cannot be seen: %s", error)
             return
@@ -65,7 +81,13 @@ class Broker:
             )
 
     async def lag(self, topology: Topology) -> Sequence[Lag]:
-        return await (await self.connect()).lag(topology)
+        transport = await self.connect()
+        return self._naming.lags(topology, await transport.lag(self._naming.topology(topology)))
+
+    async def purge(self, older_than: timedelta | None = None, *, unread: bool = False) -> int:
+        """Nothing where the broker forgets messages by itself."""
+        transport = await self.connect()
+        return await transport.purge(older_than, unread=unread) if isinstance(transport, Retaining) else 0
 
     async def close(self) -> None:
         if self._transport is not None:

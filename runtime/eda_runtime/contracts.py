@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
@@ -68,6 +68,7 @@ class ChannelContract:
     """A channel. `address` may hold `{parameter}`s, whose values come with each message sent.
 
     `partitions` is how many independent orders the broker keeps; `ordered` says that messages of a key keep theirs.
+    `names` are what brokers call it where that is not its address, by the scheme of the broker's URL.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ChannelContract:
     partitions: int = 1
     retention: timedelta = timedelta(days=7)
     ordered: bool = True
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class ReceivePolicy:
     """How a receive operation consumes: `group` names the consumer, `concurrency` is its number of lanes.
 
     `reply_to` is an AsyncAPI runtime expression: where in a request stands the address that wants the reply.
+    `names` are what brokers call the group where that is not its own name, by the scheme of the broker's URL.
     """
 
     operation: str
@@ -115,6 +118,7 @@ class ReceivePolicy:
     concurrency: int = 16
     batch: int = 200
     reply_to: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from eda_runtime.consumer import dead_letters
 from eda_runtime.consumer.dead_letters import DeadLetter
 from eda_runtime.housekeeping import purge
 from eda_runtime.status import status_of
+from eda_runtime.transports import Retaining
 
 SKIP = replace(POLICY, on_failure="skip")
 
@@ -277,3 +278,20 @@ async def test_a_purge_forgets_what_is_older_than_the_window(url: str, window: t
         (gone,) = await purge(app.opened.store, app.subscriptions)
 
         assert (gone.inbox, gone.dead_letters) == ((6, 1) if window == timedelta(0) else (0, 0))
+
+
+async def test_the_log_forgets_what_all_have_read_by_way_of_the_service(url: str) -> None:
+    async with running(create_app(url)) as app:
+        await place(app, *(("a", number) for number in range(5)))
+        await eventually(lambda: count(app, "notes"), 5)
+        await eventually(lambda: count(app, "eda_outbox"), 0)
+        log = app.opened.transport
+        assert isinstance(log, Retaining)
+
+        gone: list[int] = []
+
+        async def gone_so_far() -> int:
+            gone.append(await log.purge(timedelta(0)))
+            return sum(gone)
+
+        await eventually(gone_so_far, 5)

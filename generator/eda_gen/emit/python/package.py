@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from eda_gen.diagnostics import Diagnostic, Result
 from eda_gen.emit.python.classes import ClassSource, GenerationFailed, generate_classes
@@ -22,16 +22,24 @@ from eda_gen.emit.python.versions import Versions, versions_of
 from eda_gen.emit.target import Package
 from eda_gen.model import Catalog, Message, MessageId, Schema, SchemaId, Service
 
-__all__ = ["target"]
+__all__ = ["RUNTIME", "package", "target"]
 
 RUNTIME = "0.1"
 PREFIX = "EdaDefinition"
 _ALLOWED = "# pyright: reportDeprecated=false"
-_TAKEN = frozenset(("eda_runtime", "eda_gen", "pydantic"))
+_TAKEN = frozenset(("eda_runtime", "eda_gen", "pydantic", "temporalio"))
+
+Variant = Callable[[ServiceView, str], Mapping[str, str]]
+"""Files that a target has beside the package's own, or in place of them; it takes their header."""
 
 
 def target(catalog: Catalog, service: Service) -> Result[Package]:
     """Events, channels, producers, consumers and the application of `service`, and handlers to begin with."""
+    return package(catalog, service, lambda view, top: {})
+
+
+def package(catalog: Catalog, service: Service, variant: Variant) -> Result[Package]:
+    """The package of `service`, as another target varies it."""
     sagas = saga_routes(catalog, service)
     if problems := tuple(problem for saga in sagas for problem in saga.problems):
         return Result(None, problems)
@@ -39,7 +47,7 @@ def target(catalog: Catalog, service: Service) -> Result[Package]:
     if versions.problems:
         return Result(None, versions.problems)
     wanted = _reachable(catalog, versions.service)
-    return as_json_schemas(wanted).then(lambda schemas: _package(catalog, versions, schemas))
+    return as_json_schemas(wanted).then(lambda schemas: _package(catalog, versions, schemas, variant))
 
 
 def _reachable(catalog: Catalog, service: Service) -> tuple[Schema, ...]:
@@ -64,7 +72,9 @@ def _references(body: object, catalog: Catalog) -> Iterator[SchemaId]:
             yield from _references(each, catalog)
 
 
-def _package(catalog: Catalog, versions: Versions, schemas: Mapping[SchemaId, Schema]) -> Result[Package]:
+def _package(
+    catalog: Catalog, versions: Versions, schemas: Mapping[SchemaId, Schema], variant: Variant
+) -> Result[Package]:
     service = versions.service
     shapes = Shapes(schemas, PREFIX)
     for message in service.messages:
@@ -73,7 +83,7 @@ def _package(catalog: Catalog, versions: Versions, schemas: Mapping[SchemaId, Sc
         sources = generate_classes(shapes.definitions, PREFIX)
     except GenerationFailed as failure:
         return Result(None, tuple(_culprits(service.messages, schemas, failure)))
-    files = _files(catalog, versions, schemas, shapes.definitions, sources)
+    files = _files(catalog, versions, schemas, shapes.definitions, sources, variant)
     return Result(files)
 
 
@@ -103,6 +113,7 @@ def _files(
     schemas: Mapping[SchemaId, Schema],
     definitions: Mapping[str, Definition],
     sources: Mapping[str, ClassSource],
+    variant: Variant,
 ) -> Package:
     service = versions.service
     groups = event_groups(service)
@@ -126,6 +137,7 @@ def _files(
         files[f"sagas/{saga.module}.py"] = render("saga.py", header=top, saga=saga)
     if view.sagas:
         files["sagas/__init__.py"] = render("package.py", header=top, says="One module a saga.")
+    files |= variant(view, top)
     own, wanted = _own_files(view)
     old = [names.cls for names in events.values() if names.message.deprecated is not None]
     return Package(

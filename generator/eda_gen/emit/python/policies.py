@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TypeAlias
 
+from eda_gen.emit.broker_names import channel_names, group_names
 from eda_gen.emit.python.text import literal
 from eda_gen.model import Channel, DeadLetter, OnFailure, Ordering, ReceiveOperation, Retry, Service
 
@@ -21,7 +22,8 @@ BATCH = 200
 
 
 def channel_arguments(channel: Channel, address: str) -> Arguments:
-    return (("name", literal(channel.name)), ("address", literal(address)), *_channel_policy(channel))
+    named = _names(channel_names(address, channel.bindings))
+    return (("name", literal(channel.name)), ("address", literal(address)), *_channel_policy(channel), *named)
 
 
 def inbox_arguments(service: Service, channel: Channel) -> Arguments:
@@ -61,6 +63,13 @@ def _choices(operation: ReceiveOperation) -> Iterator[tuple[str, str]]:
         yield "batch", str(operation.batch)
     if operation.reply is not None and operation.reply.address is not None:
         yield "reply_to", literal(operation.reply.address)
+    yield from _names(group_names(operation.group, operation.bindings))
+
+
+def _names(by_broker: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if by_broker:
+        written = (f"{literal(broker)}: {literal(name)}" for broker, name in by_broker.items())
+        yield "names", f"{{{', '.join(written)}}}"
 
 
 def _dead_letter(letter: DeadLetter) -> str:

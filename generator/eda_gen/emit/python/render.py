@@ -17,8 +17,8 @@ _WIDTH = 88
 
 
 def render(template: str, **values: object) -> str:
-    """Fill `templates/python/<template>.jinja`."""
-    return _environment().get_template(f"{template}.jinja").render(values)
+    """Fill `templates/python/<template>.jinja`, or another folder's where `template` has one."""
+    return _environment().get_template(f"{template if '/' in template else f'python/{template}'}.jinja").render(values)
 
 
 def header(spec: str) -> str:
@@ -30,7 +30,7 @@ def header(spec: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_templates() / "python"),
+        loader=FileSystemLoader(_templates()),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

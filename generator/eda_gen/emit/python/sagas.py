@@ -13,6 +13,7 @@ from eda_gen.emit.python.policies import Arguments, duration, retry_policy
 from eda_gen.emit.python.saga_routes import SagaRoutes
 from eda_gen.emit.python.text import literal
 from eda_gen.model import MessageId, Retry, Saga, SagaStep
+from eda_gen.passes.flow_graph import taken_by_saga
 
 __all__ = ["SagaModule", "saga_modules"]
 
@@ -25,6 +26,7 @@ _MODULES = frozenset(
     (
         *("app", "channels", "consumers", "events", "handlers", "producers", "sagas", "upcasters"),
         *("create_app", "messages", "present", "require_runtime", "settings", "subscriptions", "timedelta"),
+        *("coordinator", "definition", "start", "temporal", "workflow", "workflows"),
     )
 )
 """What a saga's module and function would hide."""
@@ -75,6 +77,7 @@ class SagaModule:
     imports: tuple[str, ...]
     event_imports: tuple[str, ...]
     receives: tuple[tuple[str, tuple[str, ...]], ...]
+    takes: tuple[EventNames, ...]
     runtime_imports: tuple[str, ...]
     uses_time: bool
     uses_retry: bool
@@ -86,6 +89,14 @@ class SagaModule:
     @property
     def messages(self) -> str:
         return f"{self.cls}Messages"
+
+    @property
+    def workflow(self) -> str:
+        return f"{self.cls}Workflow"
+
+    @property
+    def correlated(self) -> bool:
+        return any(name == "correlation" for name, _ in self.arguments)
 
 
 def saga_modules(
@@ -150,6 +161,9 @@ class _SagaWriter:
             imports=self._imports(asked, made),
             event_imports=import_lines(_by_module(".events", ((each.event, (each.event.cls,)) for each in asked))),
             receives=receives,
+            takes=tuple(
+                self._events[each] for each in dict.fromkeys((*self._saga.starts, *taken_by_saga(self._saga)))
+            ),
             runtime_imports=tuple(
                 each
                 for each in ("Receive", "Saga", "SagaState", "Send", "Step", "present")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eda_gen.emit.deploy import bindings
+from eda_gen.emit import bindings
+from eda_gen.emit.broker_names import channel_names
 from eda_gen.emit.deploy.topology import Topic
 from eda_gen.model import Json
 
@@ -47,7 +48,7 @@ def view_exchange(topic: Topic) -> Exchange:
     kind = bindings.text(stated, "type")
     durable, auto_delete = bindings.flag(stated, "durable"), bindings.flag(stated, "autoDelete")
     return Exchange(
-        name=bindings.text(stated, "name") or topic.address,
+        name=channel_names(topic.address, topic.bindings).get("amqp", topic.address),
         vhost=bindings.text(stated, "vhost") or VHOST,
         type=kind if kind in _TYPES else "direct",
         durable=True if durable is None else durable,

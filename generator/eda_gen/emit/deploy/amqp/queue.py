@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from eda_gen.emit.deploy import bindings
+from eda_gen.emit import bindings
 from eda_gen.emit.deploy.amqp.exchange import VHOST, Exchange, view_exchange
 from eda_gen.emit.deploy.text import milliseconds
 from eda_gen.emit.deploy.topology import Reading, Topic

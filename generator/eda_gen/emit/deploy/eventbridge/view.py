@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from eda_gen.emit.deploy import bindings
+from eda_gen.emit import bindings
 from eda_gen.emit.deploy.eventbridge.names import archive_name, bus_name, logical_id, queue_name, rule_name
 from eda_gen.emit.deploy.text import legal, seconds
 from eda_gen.emit.deploy.topology import Reading, Topology

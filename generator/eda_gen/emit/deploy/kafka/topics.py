@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from eda_gen.diagnostics import Diagnostic
-from eda_gen.emit.deploy import bindings
+from eda_gen.emit import bindings
+from eda_gen.emit.broker_names import channel_names
 from eda_gen.emit.deploy.text import dns_name, hcl, milliseconds
 from eda_gen.emit.deploy.topology import Topic
 from eda_gen.model import Json
@@ -44,8 +45,7 @@ def view_topic(topic: Topic) -> KafkaTopic:
 
 def topic_name(topic: Topic) -> str:
     """The binding's `topic`, else the address. A family's binding would name one topic for all, so it does not count."""
-    named = bindings.text(bindings.mapping(topic.bindings, "kafka"), "topic")
-    return topic.address if named is None or topic.is_family else named
+    return channel_names(topic.address, topic.bindings).get("kafka", topic.address)
 
 
 def topic_problem(topic: Topic) -> Diagnostic | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from eda_gen.emit.deploy import bindings
+from eda_gen.emit.broker_names import nats_queue
 from eda_gen.emit.deploy.nats.names import consumer_name, stream_name, subjects
 from eda_gen.emit.deploy.text import go_duration
 from eda_gen.emit.deploy.topology import Reading, Topic, Topology
@@ -105,7 +105,7 @@ def view_consumers(topology: Topology) -> Iterator[Consumer]:
 
 def _group(reading: Reading) -> str:
     """The operation's `nats` binding calls it `queue`."""
-    return bindings.text(bindings.mapping(reading.operation.bindings, "nats"), "queue") or reading.group
+    return nats_queue(reading.operation.bindings) or reading.group
 
 
 def _nanoseconds(span: timedelta) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from eda_gen.emit.deploy import bindings
+from eda_gen.emit import bindings
 from eda_gen.emit.deploy.text import digest, legal, seconds
 from eda_gen.emit.deploy.topology import Reading, Topic, Topology
 

@@ -26,6 +26,16 @@ _READING: Final = {
     "EDA021": "The configuration holds an unknown setting, or a value of the wrong type.",
 }
 
+_REGISTRY: Final = {
+    "EDA030": "A schema registry cannot be reached, refuses us, or fails.",
+    "EDA031": "Different messages, or different schemas of one version, would share a subject of the schema registry.",
+    "EDA032": "A channel's address is unknown or has parameters, so that no subject can be named after it.",
+    "EDA033": "A message has no schema that a registry can hold, or not all of it.",
+    "EDA034": "The schema registry refuses a schema: it is not compatible with what its subject holds.",
+    "EDA035": "The schema registry takes a schema for no schema of its language.",
+    "EDA036": "The schema registry takes a schema that breaks by our rules.",
+}
+
 _STRUCTURE: Final = {
     "EDA100": "A file is not an AsyncAPI document of a version that is read: 2.0 to 2.6, 3.0, 3.1.",
     "EDA101": "An object lacks a field that the specification requires.",
@@ -63,6 +73,7 @@ _GENERATING: Final = {
     "EDA196": "An address has parameters whose values the spec does not list, so that nothing can create its topics.",
     "EDA197": "Debezium reads the outbox from PostgreSQL only, and the service has another store.",
     "EDA198": "Dead letters have the address of another service's, or the name of a consumer group.",
+    "EDA199": "A reply need not say which instance of a saga it is for, and Temporal cannot look it up.",
 }
 
 _SUBJECTS: Final = {
@@ -92,5 +103,7 @@ def _of_extension() -> Mapping[str, str]:
     }
 
 
-CODES: Final[Mapping[str, str]] = MappingProxyType({**_READING, **_STRUCTURE, **_GENERATING, **_of_extension()})
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {**_READING, **_REGISTRY, **_STRUCTURE, **_GENERATING, **_of_extension()}
+)
 """One sentence for each code."""

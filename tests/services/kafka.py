@@ -5,7 +5,6 @@ Needs `java` (17 or later) and `mvn`. `EDA_TEST_KAFKA_URL=skip` leaves Apache Ka
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -18,14 +17,14 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient
+from tests.services import maven
 from tests.services.processes import free_ports, spawn
 
 __all__ = ["EXTERNAL", "MAIN", "SKIP", "Server", "clear", "running_server"]
 
 EXTERNAL = "EDA_TEST_KAFKA_URL"
 SKIP = "skip"
-POM = Path(__file__).with_name("kafka_pom.xml")
-JARS = Path(__file__).parents[2] / "build" / "kafka"
+JARS = maven.folder("kafka")
 CLEAR_SECONDS = 30.0
 CLUSTER = "4L6g3nShT-eMCtK--X86sw"
 MAIN = "kafka.Kafka"
@@ -122,30 +121,11 @@ def own_server(advertised: int | None = None, more: str = "") -> Iterator[Server
 
 def create(folder: Path, advertised: int | None = None, more: str = "") -> Server:
     """A new node, not yet started."""
-    fetch_jars()
+    maven.fetch(JARS, "dependency:copy-dependencies", EXTERNAL)
     port, controller = free_ports(2)
     server = Server(folder, port, controller, advertised or port, more)
     server.format()
     return server
-
-
-def fetch_jars() -> None:
-    """Have Maven fetch Kafka's jars, once; several test processes may ask at the same time."""
-    if missing := [tool for tool in ("java", "mvn") if shutil.which(tool) is None]:
-        pytest.fail(
-            f"Apache Kafka needs {' and '.join(missing)} (Debian: apt-get install default-jre-headless maven);"
-            f" {EXTERNAL} can name a server that runs already, and {EXTERNAL}={SKIP} leaves it out",
-            pytrace=False,
-        )
-    JARS.parent.mkdir(exist_ok=True)
-    with JARS.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = JARS / "fetched"
-        if not done.exists() or done.read_text() != POM.read_text():
-            shutil.rmtree(JARS, ignore_errors=True)
-            copy = ("mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={JARS}")
-            subprocess.run(copy, check=True)
-            done.write_text(POM.read_text())
 
 
 def clear(url: str) -> None:

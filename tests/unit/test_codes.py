@@ -16,7 +16,9 @@ READING = [
     *(GENERATOR / "passes").rglob("*.py"),
     *(GENERATOR / "emit").rglob("*.py"),
     *(GENERATOR / "output").rglob("*.py"),
+    *(GENERATOR / "registry").rglob("*.py"),
     GENERATOR / "cli" / "generate.py",
+    GENERATOR / "cli" / "registry.py",
     GENERATOR / "config.py",
 ]
 

@@ -19,6 +19,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("eda_gen.cli.explain", "Tell what a diagnostic's code means, and what to do."),
     "generate": ("eda_gen.cli.generate", "Write the code that specs describe."),
     "lint": ("eda_gen.cli.lint", "Check what specs mean: flows, sagas, order, ownership, versions, personal data."),
+    "registry": (
+        "eda_gen.cli.registry",
+        "Push schemas to a Confluent-compatible registry, or check what it would say.",
+    ),
     "validate": ("eda_gen.cli.validate", "Check specs: syntax, AsyncAPI structure, references, x-eda."),
     "verify": ("eda_gen.cli.verify", "Explore every run of a saga, and prove or refute what it promises."),
 }

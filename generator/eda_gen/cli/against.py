@@ -7,11 +7,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from eda_gen.config import Config
+from eda_gen.model import Catalog
 from eda_gen.source import DiskFiles, Files, NotReadable, workspace_root
 from eda_gen.source.git import GitError, GitFiles, Repository
+
+if TYPE_CHECKING:
+    from eda_gen.registry.state import RegistryState
 
 __all__ = ["CannotCompare", "Current", "Snapshot", "current_state", "open_against"]
 
@@ -32,6 +36,8 @@ class Snapshot:
     """Relative to the workspace; files without `asyncapi` among them are fragments, and no specs."""
     earlier: Callable[[], Iterator[Snapshot]]
     """The states behind this one, newest first, where it has a history."""
+    derived: Callable[[Catalog], Catalog] | None = None
+    """Makes the catalog of the current one, for a state that is no documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,9 @@ def open_against(text: str, current: Current) -> Snapshot:
                 return opened(match, current)
             except (GitError, NotReadable) as error:
                 raise CannotCompare(str(error)) from None
-    raise CannotCompare(f"`--against {text}` is neither a revision (`git:main`, `.git#tag=v1`) nor a path")
+    raise CannotCompare(
+        f"`--against {text}` is neither a revision (`git:main`, `.git#tag=v1`), nor a path, nor `registry:URL`"
+    )
 
 
 def _revision(match: re.Match[str], current: Current) -> Snapshot:
@@ -150,8 +158,41 @@ def _in_folder(folder: Path, current: Current) -> tuple[Path, ...]:
     return tuple(there or sorted(each for each in folder.rglob("*") if each.suffix in _SUFFIXES))
 
 
+def _registry(match: re.Match[str], current: Current) -> Snapshot:
+    """What a schema registry holds: the newest schema of each message version, and behind it the ones before."""
+    from eda_gen.registry import Access, Naming, Registry, RegistryError
+    from eda_gen.registry.state import RegistryState
+
+    named = match["naming"] or os.environ.get("EDA_REGISTRY_NAMING") or "topic"
+    if named not in [each.value for each in Naming]:
+        raise CannotCompare(f"subjects are named by topic, record or topic-record, not by `{named}`")
+    try:
+        state = RegistryState(Registry(Access.read(match["url"])), Naming(named), current.files)
+    except RegistryError as error:
+        raise CannotCompare(error.sentence) from None
+    return _of_registry(state, match["url"] or state.registry.url, 0)
+
+
+def _of_registry(state: RegistryState, url: str, back: int) -> Snapshot:
+    from eda_gen.registry import RegistryError
+
+    def earlier() -> Iterator[Snapshot]:
+        for behind in range(1, state.depth()):
+            yield _of_registry(state, url, behind)
+
+    def derived(now: Catalog) -> Catalog:
+        try:
+            return state.catalog(now, back)
+        except RegistryError as error:
+            raise CannotCompare(error.sentence) from None
+
+    name = f"registry:{url}" + (f", {back} before the newest" if back else "")
+    return Snapshot(name, state, (), earlier, derived)
+
+
 FORMS: Final[Mapping[str, Callable[[re.Match[str], Current], Snapshot]]] = {
     r"git:(?P<revision>.+)": _revision,
+    r"registry:(?P<url>https?://[^#]*|)(?:#(?P<naming>.+))?": _registry,
     r"(?P<folder>(?:.*/)?[^/#]*\.git)#(?P<kind>tag|branch|ref|commit)=(?P<revision>.+)": _of_repository,
     r"[^:]*|[A-Za-z]:[\\/].*": _path,
 }

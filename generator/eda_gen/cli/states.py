@@ -58,6 +58,9 @@ def read_current(current: Current) -> CurrentCatalog:
 
 def read_earlier(snapshot: Snapshot, current: CurrentCatalog) -> Result[Catalog]:
     """Reads the documents that changed, or that refer to a file that did, and takes the others from `current`."""
+    derive = snapshot.derived
+    if derive is not None:
+        return current.result.then(lambda now: Result(derive(now)))
     changed = _reached(_changed(snapshot.files, current.contents), current.contents)
     same = frozenset(each for each in snapshot.documents if each in current.documents and each not in changed)
     catalog = current.result.value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.services import kafka, postgresql
+from tests.services import kafka, nats, postgresql
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
 
@@ -36,3 +36,17 @@ def kafka_url(kafka_server: str) -> str:
     """The URL of the server, with no topics and no groups."""
     kafka.clear(kafka_server)
     return kafka_server
+
+
+@pytest.fixture(scope="session")
+def nats_server() -> Iterator[str]:
+    """The URL of a NATS server for the whole run."""
+    with nats.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def nats_url(nats_server: str) -> str:
+    """The URL of the server, with no streams."""
+    nats.clear(nats_server)
+    return nats_server

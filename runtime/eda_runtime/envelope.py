@@ -205,7 +205,10 @@ def read_member(name: str, value: object) -> str:
 
 
 def build(found: Mapping[str, str], content_type: str | None, data: bytes, arrived: datetime) -> Envelope:
-    """Check the attributes that CloudEvents demands, and put each in its place."""
+    """Check the attributes that CloudEvents demands, and put each in its place.
+
+    An optional one that is empty is absent: no attribute may be empty, and Debezium writes a NULL as a header of nothing.
+    """
     if found.get("specversion") != "1.0":
         raise NoCloudEvent(f"specversion is {found.get('specversion')!r}, not '1.0'")
     for name in REQUIRED:
@@ -219,11 +222,11 @@ def build(found: Mapping[str, str], content_type: str | None, data: bytes, arriv
         id=found["id"],
         source=found["source"],
         type=found["type"],
-        time=read_time(found["time"]) if "time" in found else arrived,
+        time=read_time(found["time"]) if found.get("time") else arrived,
         data=data,
         datacontenttype=content_type or JSON,
         extensions=extensions,
-        **{name: found[name] for name in OPTIONAL if name in found},
+        **{name: found[name] for name in OPTIONAL if found.get(name)},
     )
 
 

@@ -182,3 +182,12 @@ def test_a_name_that_is_no_attribute_name_is_not_sent() -> None:
 def test_a_time_without_a_zone_is_not_sent() -> None:
     with pytest.raises(ValueError, match="needs a time zone"):
         encode(replace(Envelope("1", "/", "t", ARRIVED, b""), time=datetime(2026, 1, 1)), KAFKA)
+
+
+def test_an_optional_attribute_that_is_empty_is_absent() -> None:
+    empty = dict.fromkeys(("ce_subject", "ce_time", "ce_causationid", "ce_traceparent"), "")
+
+    envelope = decode(MINIMAL | empty, b"{}", KAFKA, ARRIVED).envelope
+
+    assert envelope is not None
+    assert (envelope.subject, envelope.time, envelope.causationid, envelope.traceparent) == (None, ARRIVED, None, None)

@@ -8,53 +8,84 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
-from tests.services import kafka, postgresql
+from tests.services import kafka, nats, postgresql
 from tests.services.processes import stop
 
 STATE = Path(__file__).parents[2] / ".services"
 POSTGRESQL = STATE / "postgresql"
 """Holds the path of the server's folder, which lies outside of the repository: PostgreSQL runs as a user of its own."""
-KAFKA = STATE / "kafka"
-"""Apache Kafka's folder; `pid` and `url` in it tell of the server that runs."""
+
+
+class Server(Protocol):
+    @property
+    def url(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+    def start(self) -> None: ...
+
+
+class Kind(Protocol):
+    """A module of this package: `MAIN` stands in the command line of its servers, `EXTERNAL` names one to the tests."""
+
+    EXTERNAL: str
+    MAIN: str
+
+    def create(self, folder: Path) -> Server: ...
+
+
+KINDS: dict[str, Kind] = {"kafka": kafka, "nats": nats}
+"""By the folder of `.services/` where `pid` and `url` tell of the server that runs."""
 
 
 def up() -> None:
     STATE.mkdir(exist_ok=True)
+    with ThreadPoolExecutor() as threads:
+        for line in (threads.submit(postgresql_line), *(threads.submit(line_of, name) for name in KINDS)):
+            print(line.result(), flush=True)
+
+
+def postgresql_line() -> str:
     if not POSTGRESQL.exists():
         POSTGRESQL.write_text(tempfile.mkdtemp(prefix="eda-postgresql-"))
     server = postgresql.start(Path(POSTGRESQL.read_text()), keep=True)
-    print(f"export {postgresql.EXTERNAL}={server.get_uri()}")
-    print(f"export {kafka.EXTERNAL}={kafka_url()}")
+    return f"export {postgresql.EXTERNAL}={server.get_uri()}"
 
 
-def kafka_url() -> str:
-    """The URL of the Kafka that `up` started, now or earlier."""
-    pid, url = KAFKA / "pid", KAFKA / "url"
-    if not (pid.exists() and is_running(int(pid.read_text()), kafka.MAIN)):
-        shutil.rmtree(KAFKA, ignore_errors=True)
-        KAFKA.mkdir()
-        server = kafka.create(KAFKA)
+def line_of(name: str) -> str:
+    """Names the server that `up` started, now or earlier."""
+    kind, folder = KINDS[name], STATE / name
+    if not any(running(name)):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        server = kind.create(folder)
         server.start()
-        pid.write_text(str(server.pid))
-        url.write_text(server.url)
-    return url.read_text()
+        (folder / "pid").write_text(str(server.pid))
+        (folder / "url").write_text(server.url)
+    return f"export {kind.EXTERNAL}={(folder / 'url').read_text()}"
 
 
-def is_running(pid: int, program: str) -> bool:
-    """Whether the process is there and is still that program: the system may give its number to another."""
-    try:
-        return program in Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:
-        return False
+def running(name: str) -> Iterator[int]:
+    """The process of the server that `up` started, if it is there and still that program: the system may give its
+    number to another."""
+    recorded = STATE / name / "pid"
+    if recorded.exists():
+        pid = int(recorded.read_text())
+        command = Path(f"/proc/{pid}/cmdline")
+        if command.exists() and KINDS[name].MAIN in command.read_text():
+            yield pid
 
 
 def down() -> None:
     if POSTGRESQL.exists():
         postgresql.stop(Path(POSTGRESQL.read_text()))
-    if (KAFKA / "pid").exists() and is_running(pid := int((KAFKA / "pid").read_text()), kafka.MAIN):
-        stop(pid)
+    for name in KINDS:
+        for pid in running(name):
+            stop(pid)
     shutil.rmtree(STATE, ignore_errors=True)
 
 

@@ -20,7 +20,7 @@ from confluent_kafka.admin import AdminClient
 from tests.services import maven
 from tests.services.processes import free_ports, spawn
 
-__all__ = ["EXTERNAL", "MAIN", "SKIP", "Server", "clear", "running_server"]
+__all__ = ["EXTERNAL", "MAIN", "SKIP", "Server", "clear", "create", "own_server", "running_server"]
 
 EXTERNAL = "EDA_TEST_KAFKA_URL"
 SKIP = "skip"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import re
 import sys
@@ -17,6 +18,13 @@ from nats.errors import TimeoutError as NoAnswer
 from tests.conformance.deploy_cases import CASES, generated
 from tests.services.processes import free_ports, spawned
 
+from eda_runtime.contracts import Topology
+from eda_runtime.testing.conformance.kit import event
+from eda_runtime.transports import Outgoing
+from eda_runtime.transports.nats.names import consumer_name, stream_name
+from eda_runtime.transports.registry import open_transport
+
+SERVICES = ("orders", "inventory", "payments", "shipping")
 SERVER = Path(sys.executable).parent / "nats-server"
 
 
@@ -67,14 +75,61 @@ async def test_the_server_takes_all_streams_and_consumers(case: str, tmp_path: P
     assert told["consumers"] == sum("/consumers/" in path for path in files) > 0
 
 
+def users() -> str:
+    """The shop's services with their generated rights, and somebody who may do everything."""
+    includes = "".join(f'include "{each}-nats/permissions.conf"\n' for each in SERVICES)
+    named = ", ".join(f"{{user: {each}, password: x, permissions: ${each}_permissions}}" for each in SERVICES)
+    return includes + f"accounts {{ EDA {{ jetstream: enabled, users: [{{user: admin, password: x}}, {named}] }} }}\n"
+
+
+def topology(service: str) -> Topology:
+    found = importlib.import_module(f"examples.shop.{service}.channels").TOPOLOGY
+    assert isinstance(found, Topology)
+    return found
+
+
+async def test_provisioning_finds_nothing_to_do_where_the_files_were_applied(tmp_path: Path) -> None:
+    files = generated("shop", "deploy-nats", tmp_path)
+
+    with server(tmp_path) as address:
+        client = await nats.connect(address)
+        await apply(client, files)
+        await client.close()
+        transport = await open_transport(f"nats://{address}")
+        steps = [step for each in SERVICES for step in await transport.provision(topology(each), dry_run=True)]
+        await transport.close()
+
+    assert {step.action for step in steps} == {"exists"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_generated_rights_are_all_that_a_service_needs(service: str, tmp_path: Path) -> None:
+    files = generated("shop", "deploy-nats", tmp_path)
+    reading = topology(service).receives[0]
+
+    with server(tmp_path, users()) as address:
+        admin = await open_transport(f"nats://admin:x@{address}")
+        client = await nats.connect(f"nats://admin:x@{address}")
+        await apply(client, files)
+        await client.close()
+        transport = await open_transport(f"nats://{service}:x@{address}")
+        receiver = await transport.receiver(reading)
+        await admin.publish([Outgoing(reading.channel.address, event("a", 0).envelope)])
+        (found,) = await receiver.poll(1, 10)
+        await transport.publish([Outgoing(reading.dead_letter.address, event("a", 1).envelope)])
+        await receiver.acknowledge([found])
+        (lag,) = await transport.lag(Topology((), (reading,)))
+        await asyncio.gather(admin.close(), transport.close())
+
+    assert (found.key, lag.messages) == ("a", 0)
+
+
 async def test_a_service_may_do_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
     files = generated("shop", "deploy-nats", tmp_path)
-    services = ("orders", "inventory", "payments", "shipping")
-    users = ", ".join(f"{{user: {each}, password: x, permissions: ${each}_permissions}}" for each in services)
-    includes = "".join(f'include "{each}-nats/permissions.conf"\n' for each in services)
-    accounts = f"accounts {{ EDA {{ jetstream: enabled, users: [{{user: admin, password: x}}, {users}] }} }}\n"
+    reading = topology("inventory").receives[0]
+    stream, place = stream_name(reading.channel.address), f"{reading.channel.address}.p1"
 
-    with server(tmp_path, includes + accounts) as address:
+    with server(tmp_path, users()) as address:
         admin = await nats.connect(f"nats://admin:x@{address}")
         await apply(admin, files)
         refused: list[str] = []
@@ -84,18 +139,18 @@ async def test_a_service_may_do_what_it_needs_and_nothing_else(tmp_path: Path) -
 
         inventory = await nats.connect(f"nats://inventory:x@{address}", error_cb=noted)
         orders = await nats.connect(f"nats://orders:x@{address}")
-        await orders.jetstream().publish("sales.orders.p1", b"placed")
-        pulled = await pull(inventory, "sales_orders", "inventory_onOrderPlaced_p1")
+        await orders.jetstream().publish(place, b"placed")
+        pulled = await pull(inventory, stream, consumer_name(reading.group, 1))
         with pytest.raises(NoAnswer):
-            await inventory.request("sales.orders.p1", b"forged", timeout=0.5)
+            await inventory.request(place, b"forged", timeout=0.5)
         with pytest.raises(NoAnswer):
-            await inventory.request("$JS.API.STREAM.DELETE.sales_orders", b"", timeout=0.5)
+            await inventory.request(f"$JS.API.STREAM.DELETE.{stream}", b"", timeout=0.5)
         await asyncio.gather(*(each.close() for each in (admin, inventory, orders)))
 
     assert pulled == b"placed"
     assert [re.findall(r'(?i)publish to "([^"]+)"', each) for each in refused] == [
-        ["sales.orders.p1"],
-        ["$js.api.stream.delete.sales_orders"],
+        [place],
+        [f"$js.api.stream.delete.{stream}"],
     ]
 
 

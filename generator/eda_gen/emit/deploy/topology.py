@@ -11,7 +11,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from eda_gen.diagnostics import Diagnostic, Result, Severity, Span
@@ -20,7 +20,7 @@ from eda_gen.emit.target import Package
 from eda_gen.model import Catalog, Channel, Json, MessageId, Ordering, ReceiveOperation, Service
 from eda_gen.passes.replies import received
 
-__all__ = ["Reading", "Topic", "Topology", "derive", "with_warnings"]
+__all__ = ["Reading", "Topic", "Topology", "derive", "with_families", "with_warnings"]
 
 MOST_VALUES = 100
 """Addresses that one channel may stand for by its parameters' values."""
@@ -33,6 +33,8 @@ class Topic:
     """One address. One whose parameters' values the spec does not list is a family: `{name}` stands in it still."""
 
     address: str
+    template: str
+    """The address as the spec has it, with all its parameters."""
     says: str
     partitions: int
     retention: timedelta
@@ -94,6 +96,16 @@ def derive(catalog: Catalog, service: Service) -> Result[Topology]:
     )
     problems = tuple(_shared_letters(catalog, topology, owners))
     return Result(None, problems) if problems else Result(topology)
+
+
+def with_families(topology: Topology) -> Topology:
+    """The topology for a broker with wildcards: an address is one, whatever its parameters stand for."""
+
+    def whole(topics: Iterable[Topic]) -> tuple[Topic, ...]:
+        return _unique(replace(each, address=each.template) for each in topics)
+
+    receives = tuple(replace(reading, topics=whole(reading.topics)) for reading in topology.receives)
+    return Topology(topology.service, whole(topology.owns), whole(topology.sends), receives)
 
 
 def with_warnings(topology: Topology, package: Package) -> Result[Package]:
@@ -165,7 +177,7 @@ def _readings(catalog: Catalog, service: Service, sagas: Iterable[SagaRoutes]) -
 def _dead_letters(operation: ReceiveOperation) -> Topic:
     letter = operation.dead_letter
     says = f"Dead letters of {operation.group}."
-    return Topic(letter.address, says, 1, letter.retention, False, None, (), operation.span)
+    return Topic(letter.address, letter.address, says, 1, letter.retention, False, None, (), operation.span)
 
 
 def _topics(service: Service, channel: Channel) -> Iterator[Topic]:
@@ -174,6 +186,7 @@ def _topics(service: Service, channel: Channel) -> Iterator[Topic]:
     for each in _addresses(address, channel):
         yield Topic(
             each,
+            address,
             channel.description or channel.title,
             channel.partitions,
             channel.retention,

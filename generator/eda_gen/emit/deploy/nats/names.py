@@ -1,4 +1,5 @@
-"""Names of NATS: a stream an address, a subject a partition (`<address>.p<n>`), a consumer a group and partition."""
+"""Names of NATS: a stream an address, a subject a partition (`<address>.p<n>`), a consumer a group and partition, and a
+key-value bucket a group, in which its workers deal out partitions."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from eda_gen.diagnostics import Diagnostic
 from eda_gen.emit.deploy.text import dotless
 from eda_gen.emit.deploy.topology import Topic
 
-__all__ = ["consumer_name", "stream_name", "subject_problem", "subjects"]
+__all__ = ["bucket_name", "consumer_name", "stream_name", "subject_problem", "subjects"]
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _TOKEN = re.compile(r"[^\s.*>\x00-\x1f\x7f]+")
@@ -26,6 +27,10 @@ def stream_name(address: str) -> str:
 
 def consumer_name(group: str, partition: int) -> str:
     return dotless(f"{group}.p{partition}", 120)
+
+
+def bucket_name(group: str) -> str:
+    return dotless(f"{group}.leases", 120)
 
 
 def subject_problem(topic: Topic) -> Diagnostic | None:

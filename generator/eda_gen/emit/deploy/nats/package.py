@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from eda_gen.diagnostics import Diagnostic, Result
 from eda_gen.emit.deploy.nats.names import subject_problem
 from eda_gen.emit.deploy.nats.permissions import permissions
-from eda_gen.emit.deploy.nats.streams import Consumer, Stream, view_consumers, view_stream
+from eda_gen.emit.deploy.nats.streams import Bucket, Consumer, Stream, view_buckets, view_consumers, view_stream
 from eda_gen.emit.deploy.render import render
 from eda_gen.emit.deploy.text import dns_name, header, identifier, json_text
-from eda_gen.emit.deploy.topology import Topology, derive
+from eda_gen.emit.deploy.topology import Topology, derive, with_families
 from eda_gen.emit.target import Package
 from eda_gen.model import Catalog, Service
 
@@ -19,7 +19,7 @@ __all__ = ["target"]
 
 def target(catalog: Catalog, service: Service) -> Result[Package]:
     """The streams that `service` owns, with those of its dead letters, its consumers, and what it may do."""
-    return derive(catalog, service).then(_package)
+    return derive(catalog, service).then(lambda topology: _package(with_families(topology)))
 
 
 def _package(topology: Topology) -> Result[Package]:
@@ -29,19 +29,25 @@ def _package(topology: Topology) -> Result[Package]:
     service = topology.service
     streams = tuple(view_stream(topic) for topic in (*topology.owns, *topology.dead_letters))
     consumers = tuple({(each.stream, each.name): each for each in view_consumers(topology)}.values())
+    buckets = tuple(view_buckets(topology))
     top = header(service.document.path)
     allowed = permissions(topology)
     variable = f"{identifier(service.name)}_permissions"
     files = {
-        "nack.yaml": render("nats/nack.yaml", header=top, streams=streams, consumers=consumers, dns=dns_name),
+        "nack.yaml": render(
+            "nats/nack.yaml", header=top, streams=streams, buckets=buckets, consumers=consumers, dns=dns_name
+        ),
         "permissions.conf": render("nats/permissions.conf", header=top, variable=variable, allowed=allowed),
-        **_json(streams, consumers),
+        **_json(streams, buckets, consumers),
     }
     return Result(Package(f"{service.name}-nats", service.document.path, files))
 
 
-def _json(streams: tuple[Stream, ...], consumers: tuple[Consumer, ...]) -> Mapping[str, str]:
+def _json(
+    streams: tuple[Stream, ...], buckets: tuple[Bucket, ...], consumers: tuple[Consumer, ...]
+) -> Mapping[str, str]:
     return {
+        **{f"streams/{each.stream}.json": json_text(each.configuration()) for each in buckets},
         **{f"streams/{each.name}.json": json_text(each.configuration()) for each in streams},
         **{f"consumers/{each.stream}/{each.name}.json": json_text(each.configuration()) for each in consumers},
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from eda_gen.emit.deploy.nats.names import stream_name, subjects
-from eda_gen.emit.deploy.nats.streams import view_consumers
+from eda_gen.emit.deploy.nats.streams import view_buckets, view_consumers
 from eda_gen.emit.deploy.topology import Topology
 
 __all__ = ["Allowed", "permissions"]
@@ -29,8 +29,15 @@ def _published(topology: Topology) -> Iterator[str]:
     read = tuple(topic for reading in topology.receives for topic in reading.topics)
     for topic in (*topology.sends, *dead_letters, *read):
         yield f"$JS.API.STREAM.INFO.{stream_name(topic.address)}"
+    if any(topic.is_family for topic in topology.sends):
+        yield "$JS.API.STREAM.NAMES"
     for consumer in view_consumers(topology):
         path = f"{consumer.stream}.{consumer.name}"
         yield f"$JS.API.CONSUMER.INFO.{path}"
         yield f"$JS.API.CONSUMER.MSG.NEXT.{path}"
+        yield f"$JS.API.CONSUMER.RESET.{path}"
         yield f"$JS.ACK.{path}.>"
+        yield f"$JS.ACK.*.*.{path}.>"
+    for bucket in view_buckets(topology):
+        yield f"$JS.API.STREAM.MSG.GET.{bucket.stream}"
+        yield from (f"$KV.{bucket.name}.{key}" for key in bucket.keys)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from eda_gen.emit.broker_names import nats_queue
-from eda_gen.emit.deploy.nats.names import consumer_name, stream_name, subjects
+from eda_gen.emit.deploy.nats.names import bucket_name, consumer_name, stream_name, subjects
 from eda_gen.emit.deploy.text import go_duration
 from eda_gen.emit.deploy.topology import Reading, Topic, Topology
 from eda_gen.emit.python.text import one_line
 from eda_gen.model import Json
 
-__all__ = ["Consumer", "Stream", "view_consumers", "view_stream"]
+__all__ = ["Bucket", "Consumer", "Stream", "view_buckets", "view_consumers", "view_stream"]
 
 DUPLICATES = timedelta(minutes=2)
 """How long a stream drops a message whose `Nats-Msg-Id` it has."""
@@ -63,6 +63,47 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where the workers of a group deal out partitions; `keys` are the streams that it reads."""
+
+    name: str
+    group: str
+    keys: tuple[str, ...]
+
+    @property
+    def says(self) -> str:
+        return one_line(f"Who of {self.group} reads which partition.")[:_LONGEST]
+
+    @property
+    def stream(self) -> str:
+        return f"KV_{self.name}"
+
+    @property
+    def subject(self) -> str:
+        return f"$KV.{self.name}.>"
+
+    def configuration(self) -> Mapping[str, Json]:
+        """For `nats stream add --config`, as `nats kv add` would have it."""
+        return {
+            "name": self.stream,
+            "description": self.says,
+            "subjects": [self.subject],
+            "retention": "limits",
+            "storage": "file",
+            "discard": "new",
+            "num_replicas": 1,
+            "max_consumers": -1,
+            "max_msgs": -1,
+            "max_bytes": -1,
+            "max_msg_size": -1,
+            "max_msgs_per_subject": 1,
+            "allow_rollup_hdrs": True,
+            "deny_delete": True,
+            "allow_direct": True,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Consumer:
     name: str
     stream: str
@@ -101,6 +142,14 @@ def view_consumers(topology: Topology) -> Iterator[Consumer]:
                 name = consumer_name(_group(reading), number)
                 pending = max(MOST_PENDING, reading.operation.batch)
                 yield Consumer(name, stream_name(topic.address), reading.group, subject, pending)
+
+
+def view_buckets(topology: Topology) -> Iterator[Bucket]:
+    keys: dict[str, dict[str, None]] = {}
+    for reading in topology.receives:
+        keys.setdefault(_group(reading), {}).update({stream_name(topic.address): None for topic in reading.topics})
+    for group, streams in keys.items():
+        yield Bucket(bucket_name(group), group, tuple(streams))
 
 
 def _group(reading: Reading) -> str:

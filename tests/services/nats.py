@@ -34,6 +34,7 @@ class Server:
     port: int
     advertised: int
     more: str = ""
+    jetstream: bool = True
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -47,9 +48,8 @@ class Server:
 
     def start(self) -> None:
         configuration = self.folder / "server.conf"
-        configuration.write_text(
-            f'jetstream {{ store_dir: "{self.folder}/streams", sync_interval: always }}\n{self.more}\n'
-        )
+        jetstream = f'jetstream {{ store_dir: "{self.folder}/streams", sync_interval: always }}'
+        configuration.write_text(f"{jetstream if self.jetstream else ''}\n{self.more}\n")
         command = [str(PROGRAM), "-a", "127.0.0.1", "-p", str(self.port), "-c", str(configuration)]
         self.process = spawn(command, self.port, self.folder / "server.log")
 
@@ -73,9 +73,10 @@ def running_server() -> Iterator[str]:
 
 
 @contextmanager
-def own_server(advertised: int | None = None, more: str = "") -> Iterator[Server]:
+def own_server(advertised: int | None = None, more: str = "", *, jetstream: bool = True) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="eda-nats-"))
     server = create(folder, advertised, more)
+    server.jetstream = jetstream
     try:
         server.start()
         yield server

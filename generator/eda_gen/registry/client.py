@@ -162,9 +162,10 @@ class Registry:
     def set_level(self, subject: str, level: str) -> None:
         self._call("PUT", f"/config/{quote(subject, safe='')}", {"compatibility": level})
 
-    def would_take(self, subject: str, schema: SchemaText) -> Answer | None:
-        """What registering would say, by the level that the subject has; `None` where the registry cannot tell."""
-        path = f"/compatibility/subjects/{quote(subject, safe='')}/versions?verbose=true"
+    def would_take(self, subject: str, schema: SchemaText, level: str) -> Answer | None:
+        """What registering would say, at the level that the subject has; `None` where the registry cannot tell."""
+        version = "" if level.endswith("_TRANSITIVE") else "/latest"
+        path = f"/compatibility/subjects/{quote(subject, safe='')}/versions{version}?verbose=true"
         status, body = self._call("POST", path, _request(schema), known=(MISSING, INVALID))
         if status == INVALID:
             return Answer(False, why=_message(body), valid=False)

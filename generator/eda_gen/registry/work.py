@@ -38,6 +38,8 @@ class Work:
         """Raises `RegistryError`."""
         outcome, held = Outcome(), self.registry.versions(subject.name)
         level, changes = self._level(subject, outcome)
+        if changes and held:
+            self._set(subject, level)
         can_tell = bool(held) and not changes
         known = [readable(each, self.registry) for each in held]
         for candidate in subject.candidates:
@@ -47,20 +49,26 @@ class Work:
                 continue
             case = Case(subject.name, level, tuple(known), candidate, self.schemas, self.locate)
             if self._takes(case, outcome, can_tell=can_tell):
+                if changes and not known:
+                    self._set(subject, level)
                 known.append(_as_held(subject, candidate, len(known) + 1))
                 can_tell = False
         return outcome
 
     def _level(self, subject: Subject, outcome: Outcome) -> tuple[str, bool]:
-        """The level that the subject is to have, and whether that is a change, which a push makes."""
+        """The level that the subject is to have, and whether that is a change. A default is no level of its own, but a
+        level `NONE` may look like none at all."""
         found, own = self.registry.level(subject.name)
-        if self.level is None or (self.level == found and own):
+        if self.level is None or (self.level == found and (own or found == "NONE")):
             return found, False
         word = "becomes" if self.dry else "became"
         outcome.lines.append(f"{subject.name}: compatibility {found} {word} {self.level}")
-        if not self.dry:
-            self.registry.set_level(subject.name, self.level)
         return self.level, True
+
+    def _set(self, subject: Subject, level: str) -> None:
+        """Some registries know no level of a subject that holds nothing, which takes its first schema at any level."""
+        if not self.dry:
+            self.registry.set_level(subject.name, level)
 
     def _takes(self, case: Case, outcome: Outcome, *, can_tell: bool) -> bool:
         """Whether the subject takes what it does not hold. Where a dry run cannot ask, as the level is to be another or
@@ -78,7 +86,7 @@ class Work:
     def _answer(self, case: Case, *, can_tell: bool) -> Answer | None:
         if not self.dry:
             return self.registry.register(case.subject, case.candidate.schema)
-        return self.registry.would_take(case.subject, case.candidate.schema) if can_tell else None
+        return self.registry.would_take(case.subject, case.candidate.schema, case.level) if can_tell else None
 
 
 def _as_held(subject: Subject, candidate: Candidate, version: int) -> Readable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.services import kafka, nats, postgresql
+from tests.services import kafka, nats, postgresql, registry
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
 
@@ -50,3 +50,17 @@ def nats_url(nats_server: str) -> str:
     """The URL of the server, with no streams."""
     nats.clear(nats_server)
     return nats_server
+
+
+@pytest.fixture(scope="session")
+def registry_server() -> Iterator[str]:
+    """The URL of a schema registry for the whole run. The run fails where none can be had, unless it was told to do without."""
+    with registry.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def registry_url(registry_server: str) -> str:
+    """The URL of the registry, with no subjects."""
+    registry.clear(registry_server)
+    return registry_server

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
-from sqlalchemy import create_engine
+from eda_runtime.stores import Store, open_store
 
 from .inventory import tables as inventory
 from .orders import tables as orders
@@ -12,11 +13,20 @@ from .payments import tables as payments
 from .shipping import tables as shipping
 
 
-def main(url: str) -> None:
-    engine = create_engine(url)
-    for service in (orders, inventory, payments, shipping):
-        service.Base.metadata.create_all(engine)
+async def create_tables(store: Store) -> None:
+    async with store.transaction() as transaction:
+        connection = await transaction.session.connection()
+        for service in (orders, inventory, payments, shipping):
+            await connection.run_sync(service.Base.metadata.create_all)
+
+
+async def main(url: str) -> None:
+    store = open_store(url)
+    try:
+        await create_tables(store)
+    finally:
+        await store.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    asyncio.run(main(sys.argv[1]))

@@ -12,19 +12,45 @@ from eda_runtime import (
 )
 
 STOCK = ChannelContract(name="stock", address="warehouse.stock", partitions=4)
-"""Whether stock could be set aside."""
+"""What became of stock."""
 
-ORDERS = ChannelContract(name="orders", address="sales.orders", partitions=4)
-"""What happens to orders. One customer's orders stay in order."""
+STOCK_REQUESTS = ChannelContract(
+    name="stockRequests", address="warehouse.requests", partitions=4
+)
+"""What the inventory is asked to do."""
+
+PAYMENTS = ChannelContract(name="payments", address="billing.payments", partitions=4)
+"""What became of payments."""
 
 
-ON_ORDER_PLACED = ReceivePolicy(
-    operation="onOrderPlaced",
-    group="inventory.onOrderPlaced",
-    channel=ORDERS,
-    dead_letter=DeadLetterPolicy(address="sales.orders.inventory.onOrderPlaced.dlq"),
+ON_RESERVE_STOCK = ReceivePolicy(
+    operation="onReserveStock",
+    group="inventory.onReserveStock",
+    channel=STOCK_REQUESTS,
+    dead_letter=DeadLetterPolicy(
+        address="warehouse.requests.inventory.onReserveStock.dlq"
+    ),
     retry=RetryPolicy(initial=timedelta(seconds=0.2), max=timedelta(seconds=5)),
 )
 
+ON_RELEASE_STOCK = ReceivePolicy(
+    operation="onReleaseStock",
+    group="inventory.onReleaseStock",
+    channel=STOCK_REQUESTS,
+    dead_letter=DeadLetterPolicy(
+        address="warehouse.requests.inventory.onReleaseStock.dlq"
+    ),
+)
 
-TOPOLOGY = Topology(channels=(STOCK, ORDERS), receives=(ON_ORDER_PLACED,))
+ON_REFUND_PAID = ReceivePolicy(
+    operation="onRefundPaid",
+    group="inventory.onRefundPaid",
+    channel=PAYMENTS,
+    dead_letter=DeadLetterPolicy(address="billing.payments.inventory.onRefundPaid.dlq"),
+)
+
+
+TOPOLOGY = Topology(
+    channels=(STOCK, STOCK_REQUESTS, PAYMENTS),
+    receives=(ON_RESERVE_STOCK, ON_RELEASE_STOCK, ON_REFUND_PAID),
+)

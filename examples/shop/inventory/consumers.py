@@ -7,7 +7,9 @@ import eda_runtime
 from eda_runtime import AnySubscription, Subscription
 
 from . import channels
-from .events.order_placed import ORDER_PLACED_V2, OrderPlacedV2
+from .events.refund_paid import REFUND_PAID_V1, RefundPaidV1
+from .events.release_stock import RELEASE_STOCK_V1, ReleaseStockV1
+from .events.reserve_stock import RESERVE_STOCK_V1, ReserveStockV1
 from .producers import InventoryPublisher
 
 Context: TypeAlias = eda_runtime.Context[InventoryPublisher]
@@ -16,17 +18,35 @@ Context: TypeAlias = eda_runtime.Context[InventoryPublisher]
 class InventoryConsumer(Protocol):
     """One method a receive operation. Keep effects in `ctx.session` and `ctx.publish`: a handler may run again."""
 
-    async def on_order_placed(self, event: OrderPlacedV2, ctx: Context) -> None:
-        """Set stock aside for a new order, or say that there is none."""
+    async def on_reserve_stock(self, event: ReserveStockV1, ctx: Context) -> None:
+        """Set stock aside for an order, or say that there is none."""
+        ...
+
+    async def on_release_stock(self, event: ReleaseStockV1, ctx: Context) -> None:
+        """Put back on the shelf what was set aside for an order that came to nothing."""
+        ...
+
+    async def on_refund_paid(self, event: RefundPaidV1, ctx: Context) -> None:
+        """Take back the goods of an order whose money the customer has back."""
         ...
 
 
 def subscriptions(handlers: InventoryConsumer) -> tuple[AnySubscription, ...]:
     """Each receive operation with its policy, the messages that it takes, and its handler."""
     return (
-        Subscription[OrderPlacedV2, InventoryPublisher](
-            policy=channels.ON_ORDER_PLACED,
-            messages=(ORDER_PLACED_V2,),
-            handle=handlers.on_order_placed,
+        Subscription[ReserveStockV1, InventoryPublisher](
+            policy=channels.ON_RESERVE_STOCK,
+            messages=(RESERVE_STOCK_V1,),
+            handle=handlers.on_reserve_stock,
+        ),
+        Subscription[ReleaseStockV1, InventoryPublisher](
+            policy=channels.ON_RELEASE_STOCK,
+            messages=(RELEASE_STOCK_V1,),
+            handle=handlers.on_release_stock,
+        ),
+        Subscription[RefundPaidV1, InventoryPublisher](
+            policy=channels.ON_REFUND_PAID,
+            messages=(REFUND_PAID_V1,),
+            handle=handlers.on_refund_paid,
         ),
     )

@@ -5,7 +5,9 @@ from eda_runtime import Outbox
 
 from . import channels
 from .events.stock_rejected import STOCK_REJECTED_V1, StockRejectedV1
+from .events.stock_released import STOCK_RELEASED_V1, StockReleasedV1
 from .events.stock_reserved import STOCK_RESERVED_V1, StockReservedV1
+from .events.stock_returned import STOCK_RETURNED_V1, StockReturnedV1
 
 
 class InventoryPublisher:
@@ -21,3 +23,11 @@ class InventoryPublisher:
     def stock_rejected(self, event: StockRejectedV1) -> None:
         """At least one line of an order is out of stock."""
         self._outbox.add(STOCK_REJECTED_V1, event, channels.STOCK)
+
+    def stock_released(self, event: StockReleasedV1) -> None:
+        """What was set aside for an order is on the shelf again."""
+        self._outbox.add(STOCK_RELEASED_V1, event, channels.STOCK)
+
+    def stock_returned(self, event: StockReturnedV1) -> None:
+        """The goods of a refunded order are on the shelf again."""
+        self._outbox.add(STOCK_RETURNED_V1, event, channels.STOCK)

@@ -1,4 +1,4 @@
-"""The inventory's own table: a journal, so that a reservation applied twice would show."""
+"""The inventory's own table: a journal, so that stock moved twice would show."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ class Base(DeclarativeBase):
     pass
 
 
-class Reservation(Base):
-    __tablename__ = "inventory_reservations"
+class Movement(Base):
+    __tablename__ = "inventory_movements"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[str] = mapped_column(index=True)
-    customer_id: Mapped[str]
-    number: Mapped[int]
-    reserved: Mapped[bool]
+    kind: Mapped[str]
+    """`reserved`, `out of stock`, `released` or `returned`."""

@@ -6,12 +6,15 @@ from eda_runtime import App, Settings, require_runtime
 from .channels import TOPOLOGY
 from .consumers import OrdersConsumer, subscriptions
 from .producers import OrdersPublisher
+from .sagas.fulfil_order import FulfilOrderMessages, fulfil_order
 
 require_runtime("0.1")
 
 
 def create_app(
-    handlers: OrdersConsumer, settings: Settings | None = None
+    handlers: OrdersConsumer,
+    fulfil_order_messages: FulfilOrderMessages,
+    settings: Settings | None = None,
 ) -> App[OrdersPublisher]:
     """An application that runs `handlers`; settings come from the environment (`EDA_*`) unless given."""
     return App(
@@ -22,4 +25,5 @@ def create_app(
         topology=TOPOLOGY,
         subscriptions=subscriptions(handlers),
         settings=settings or Settings.from_environment(),
+        sagas=(fulfil_order(fulfil_order_messages),),
     )

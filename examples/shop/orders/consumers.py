@@ -7,9 +7,10 @@ import eda_runtime
 from eda_runtime import AnySubscription, Subscription
 
 from . import channels
-from .events.payment_declined import PAYMENT_DECLINED_V1, PaymentDeclinedV1
-from .events.shipment_dispatched import SHIPMENT_DISPATCHED_V1, ShipmentDispatchedV1
-from .events.stock_rejected import STOCK_REJECTED_V1, StockRejectedV1
+from .events.order_fulfilled import ORDER_FULFILLED_V1, OrderFulfilledV1
+from .events.order_rejected import ORDER_REJECTED_V1, OrderRejectedV1
+from .events.refund_refused import REFUND_REFUSED_V1, RefundRefusedV1
+from .events.stock_returned import STOCK_RETURNED_V1, StockReturnedV1
 from .producers import OrdersPublisher
 
 Context: TypeAlias = eda_runtime.Context[OrdersPublisher]
@@ -18,37 +19,37 @@ Context: TypeAlias = eda_runtime.Context[OrdersPublisher]
 class OrdersConsumer(Protocol):
     """One method a receive operation. Keep effects in `ctx.session` and `ctx.publish`: a handler may run again."""
 
-    async def on_stock_rejected(self, event: StockRejectedV1, ctx: Context) -> None:
-        """There is not enough in stock for an order."""
-        ...
-
-    async def on_payment_declined(self, event: PaymentDeclinedV1, ctx: Context) -> None:
-        """The bank refused an order's payment."""
-        ...
-
-    async def on_shipment_dispatched(
-        self, event: ShipmentDispatchedV1, ctx: Context
+    async def on_order_ended(
+        self, event: OrderFulfilledV1 | OrderRejectedV1, ctx: Context
     ) -> None:
-        """An order's parcel is on its way."""
+        """The saga came to its end. Note it with the order."""
+        ...
+
+    async def on_stock_returned(self, event: StockReturnedV1, ctx: Context) -> None:
+        """Money and goods are back where they were. Note it with the order."""
+        ...
+
+    async def on_refund_refused(self, event: RefundRefusedV1, ctx: Context) -> None:
+        """An order is not refunded. Note it with the order."""
         ...
 
 
 def subscriptions(handlers: OrdersConsumer) -> tuple[AnySubscription, ...]:
     """Each receive operation with its policy, the messages that it takes, and its handler."""
     return (
-        Subscription[StockRejectedV1, OrdersPublisher](
-            policy=channels.ON_STOCK_REJECTED,
-            messages=(STOCK_REJECTED_V1,),
-            handle=handlers.on_stock_rejected,
+        Subscription[OrderFulfilledV1 | OrderRejectedV1, OrdersPublisher](
+            policy=channels.ON_ORDER_ENDED,
+            messages=(ORDER_FULFILLED_V1, ORDER_REJECTED_V1),
+            handle=handlers.on_order_ended,
         ),
-        Subscription[PaymentDeclinedV1, OrdersPublisher](
-            policy=channels.ON_PAYMENT_DECLINED,
-            messages=(PAYMENT_DECLINED_V1,),
-            handle=handlers.on_payment_declined,
+        Subscription[StockReturnedV1, OrdersPublisher](
+            policy=channels.ON_STOCK_RETURNED,
+            messages=(STOCK_RETURNED_V1,),
+            handle=handlers.on_stock_returned,
         ),
-        Subscription[ShipmentDispatchedV1, OrdersPublisher](
-            policy=channels.ON_SHIPMENT_DISPATCHED,
-            messages=(SHIPMENT_DISPATCHED_V1,),
-            handle=handlers.on_shipment_dispatched,
+        Subscription[RefundRefusedV1, OrdersPublisher](
+            policy=channels.ON_REFUND_REFUSED,
+            messages=(REFUND_REFUSED_V1,),
+            handle=handlers.on_refund_refused,
         ),
     )

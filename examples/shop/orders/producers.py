@@ -4,9 +4,9 @@
 from eda_runtime import Outbox
 
 from . import channels
-from .events.order_fulfilled import ORDER_FULFILLED_V1, OrderFulfilledV1
 from .events.order_placed import ORDER_PLACED_V2, OrderPlacedV2
-from .events.order_rejected import ORDER_REJECTED_V1, OrderRejectedV1
+from .events.order_refunded import ORDER_REFUNDED_V1, OrderRefundedV1
+from .events.refund_requested import REFUND_REQUESTED_V1, RefundRequestedV1
 
 
 class OrdersPublisher:
@@ -19,10 +19,10 @@ class OrdersPublisher:
         """An order was accepted."""
         self._outbox.add(ORDER_PLACED_V2, event, channels.ORDERS)
 
-    def order_fulfilled(self, event: OrderFulfilledV1) -> None:
-        """An order was paid for and sent."""
-        self._outbox.add(ORDER_FULFILLED_V1, event, channels.ORDERS)
+    def refund_requested(self, event: RefundRequestedV1) -> None:
+        """A customer sends an order back and wants the money again."""
+        self._outbox.add(REFUND_REQUESTED_V1, event, channels.ORDERS)
 
-    def order_rejected(self, event: OrderRejectedV1) -> None:
-        """An order could not be fulfilled."""
-        self._outbox.add(ORDER_REJECTED_V1, event, channels.ORDERS)
+    def order_refunded(self, event: OrderRefundedV1) -> None:
+        """The customer has the money again, and the warehouse the goods."""
+        self._outbox.add(ORDER_REFUNDED_V1, event, channels.ORDERS)

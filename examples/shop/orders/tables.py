@@ -1,4 +1,4 @@
-"""The orders' own tables: the orders, and a journal of how they ended, so that an end applied twice would show."""
+"""The orders' own tables: the orders, and a journal of what became of them, so that an end applied twice would show."""
 
 from __future__ import annotations
 
@@ -23,4 +23,5 @@ class Outcome(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[str] = mapped_column(index=True)
-    status: Mapped[str]
+    kind: Mapped[str]
+    """`fulfilled`, `rejected`, `refund requested`, `order refunded` or `refund refused`."""

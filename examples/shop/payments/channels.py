@@ -6,18 +6,40 @@ from eda_runtime import ChannelContract, DeadLetterPolicy, ReceivePolicy, Topolo
 PAYMENTS = ChannelContract(name="payments", address="billing.payments", partitions=4)
 """What became of payments."""
 
-STOCK = ChannelContract(name="stock", address="warehouse.stock", partitions=4)
-"""Whether stock could be set aside."""
+PAYMENT_REQUESTS = ChannelContract(
+    name="paymentRequests", address="billing.requests", partitions=4
+)
+"""What the payments are asked to do."""
+
+ORDERS = ChannelContract(name="orders", address="sales.orders", partitions=4)
+"""What happens to orders. One customer's orders stay in order."""
 
 
-ON_STOCK_RESERVED = ReceivePolicy(
-    operation="onStockReserved",
-    group="payments.onStockReserved",
-    channel=STOCK,
+ON_TAKE_PAYMENT = ReceivePolicy(
+    operation="onTakePayment",
+    group="payments.onTakePayment",
+    channel=PAYMENT_REQUESTS,
+    dead_letter=DeadLetterPolicy(address="billing.requests.payments.onTakePayment.dlq"),
+)
+
+ON_REFUND_PAYMENT = ReceivePolicy(
+    operation="onRefundPayment",
+    group="payments.onRefundPayment",
+    channel=PAYMENT_REQUESTS,
     dead_letter=DeadLetterPolicy(
-        address="warehouse.stock.payments.onStockReserved.dlq"
+        address="billing.requests.payments.onRefundPayment.dlq"
     ),
 )
 
+ON_REFUND_REQUESTED = ReceivePolicy(
+    operation="onRefundRequested",
+    group="payments.onRefundRequested",
+    channel=ORDERS,
+    dead_letter=DeadLetterPolicy(address="sales.orders.payments.onRefundRequested.dlq"),
+)
 
-TOPOLOGY = Topology(channels=(PAYMENTS, STOCK), receives=(ON_STOCK_RESERVED,))
+
+TOPOLOGY = Topology(
+    channels=(PAYMENTS, PAYMENT_REQUESTS, ORDERS),
+    receives=(ON_TAKE_PAYMENT, ON_REFUND_PAYMENT, ON_REFUND_REQUESTED),
+)

@@ -7,7 +7,9 @@ import eda_runtime
 from eda_runtime import AnySubscription, Subscription
 
 from . import channels
-from .events.stock_reserved import STOCK_RESERVED_V1, StockReservedV1
+from .events.refund_payment import REFUND_PAYMENT_V1, RefundPaymentV1
+from .events.refund_requested import REFUND_REQUESTED_V1, RefundRequestedV1
+from .events.take_payment import TAKE_PAYMENT_V1, TakePaymentV1
 from .producers import PaymentsPublisher
 
 Context: TypeAlias = eda_runtime.Context[PaymentsPublisher]
@@ -16,17 +18,35 @@ Context: TypeAlias = eda_runtime.Context[PaymentsPublisher]
 class PaymentsConsumer(Protocol):
     """One method a receive operation. Keep effects in `ctx.session` and `ctx.publish`: a handler may run again."""
 
-    async def on_stock_reserved(self, event: StockReservedV1, ctx: Context) -> None:
-        """Take the payment of an order whose stock is set aside."""
+    async def on_take_payment(self, event: TakePaymentV1, ctx: Context) -> None:
+        """Take the payment of an order, or say that the bank refused."""
+        ...
+
+    async def on_refund_payment(self, event: RefundPaymentV1, ctx: Context) -> None:
+        """Pay back what was taken for an order that came to nothing."""
+        ...
+
+    async def on_refund_requested(self, event: RefundRequestedV1, ctx: Context) -> None:
+        """Pay a customer back, if there is anything to pay back."""
         ...
 
 
 def subscriptions(handlers: PaymentsConsumer) -> tuple[AnySubscription, ...]:
     """Each receive operation with its policy, the messages that it takes, and its handler."""
     return (
-        Subscription[StockReservedV1, PaymentsPublisher](
-            policy=channels.ON_STOCK_RESERVED,
-            messages=(STOCK_RESERVED_V1,),
-            handle=handlers.on_stock_reserved,
+        Subscription[TakePaymentV1, PaymentsPublisher](
+            policy=channels.ON_TAKE_PAYMENT,
+            messages=(TAKE_PAYMENT_V1,),
+            handle=handlers.on_take_payment,
+        ),
+        Subscription[RefundPaymentV1, PaymentsPublisher](
+            policy=channels.ON_REFUND_PAYMENT,
+            messages=(REFUND_PAYMENT_V1,),
+            handle=handlers.on_refund_payment,
+        ),
+        Subscription[RefundRequestedV1, PaymentsPublisher](
+            policy=channels.ON_REFUND_REQUESTED,
+            messages=(REFUND_REQUESTED_V1,),
+            handle=handlers.on_refund_requested,
         ),
     )

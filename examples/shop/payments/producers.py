@@ -5,7 +5,10 @@ from eda_runtime import Outbox
 
 from . import channels
 from .events.payment_declined import PAYMENT_DECLINED_V1, PaymentDeclinedV1
+from .events.payment_refunded import PAYMENT_REFUNDED_V1, PaymentRefundedV1
 from .events.payment_taken import PAYMENT_TAKEN_V1, PaymentTakenV1
+from .events.refund_paid import REFUND_PAID_V1, RefundPaidV1
+from .events.refund_refused import REFUND_REFUSED_V1, RefundRefusedV1
 
 
 class PaymentsPublisher:
@@ -21,3 +24,15 @@ class PaymentsPublisher:
     def payment_declined(self, event: PaymentDeclinedV1) -> None:
         """The bank refused an order's payment."""
         self._outbox.add(PAYMENT_DECLINED_V1, event, channels.PAYMENTS)
+
+    def payment_refunded(self, event: PaymentRefundedV1) -> None:
+        """What was taken for an order that came to nothing is paid back."""
+        self._outbox.add(PAYMENT_REFUNDED_V1, event, channels.PAYMENTS)
+
+    def refund_paid(self, event: RefundPaidV1) -> None:
+        """A customer who sends an order back has the money again."""
+        self._outbox.add(REFUND_PAID_V1, event, channels.PAYMENTS)
+
+    def refund_refused(self, event: RefundRefusedV1) -> None:
+        """There is nothing to pay back."""
+        self._outbox.add(REFUND_REFUSED_V1, event, channels.PAYMENTS)

@@ -1,4 +1,4 @@
-"""The payments' own table: a journal, so that a payment taken twice would show."""
+"""The payments' own table: a journal, so that money taken or paid back twice would show."""
 
 from __future__ import annotations
 
@@ -14,6 +14,5 @@ class Payment(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[str] = mapped_column(index=True)
-    customer_id: Mapped[str]
-    number: Mapped[int]
-    taken: Mapped[bool]
+    kind: Mapped[str]
+    """`taken`, `declined` or `refunded`."""

@@ -8,18 +8,22 @@ SHIPMENTS = ChannelContract(
 )
 """Parcels on their way."""
 
-PAYMENTS = ChannelContract(name="payments", address="billing.payments", partitions=4)
-"""What became of payments."""
+SHIPMENT_REQUESTS = ChannelContract(
+    name="shipmentRequests", address="logistics.requests", partitions=4
+)
+"""What the shipping is asked to do."""
 
 
-ON_PAYMENT_TAKEN = ReceivePolicy(
-    operation="onPaymentTaken",
-    group="shipping.onPaymentTaken",
-    channel=PAYMENTS,
+ON_DISPATCH_SHIPMENT = ReceivePolicy(
+    operation="onDispatchShipment",
+    group="shipping.onDispatchShipment",
+    channel=SHIPMENT_REQUESTS,
     dead_letter=DeadLetterPolicy(
-        address="billing.payments.shipping.onPaymentTaken.dlq"
+        address="logistics.requests.shipping.onDispatchShipment.dlq"
     ),
 )
 
 
-TOPOLOGY = Topology(channels=(SHIPMENTS, PAYMENTS), receives=(ON_PAYMENT_TAKEN,))
+TOPOLOGY = Topology(
+    channels=(SHIPMENTS, SHIPMENT_REQUESTS), receives=(ON_DISPATCH_SHIPMENT,)
+)

@@ -7,7 +7,7 @@ import eda_runtime
 from eda_runtime import AnySubscription, Subscription
 
 from . import channels
-from .events.payment_taken import PAYMENT_TAKEN_V1, PaymentTakenV1
+from .events.dispatch_shipment import DISPATCH_SHIPMENT_V1, DispatchShipmentV1
 from .producers import ShippingPublisher
 
 Context: TypeAlias = eda_runtime.Context[ShippingPublisher]
@@ -16,17 +16,19 @@ Context: TypeAlias = eda_runtime.Context[ShippingPublisher]
 class ShippingConsumer(Protocol):
     """One method a receive operation. Keep effects in `ctx.session` and `ctx.publish`: a handler may run again."""
 
-    async def on_payment_taken(self, event: PaymentTakenV1, ctx: Context) -> None:
-        """Send the parcel of a paid order."""
+    async def on_dispatch_shipment(
+        self, event: DispatchShipmentV1, ctx: Context
+    ) -> None:
+        """Send the parcel of a paid order, or say that no carrier goes there."""
         ...
 
 
 def subscriptions(handlers: ShippingConsumer) -> tuple[AnySubscription, ...]:
     """Each receive operation with its policy, the messages that it takes, and its handler."""
     return (
-        Subscription[PaymentTakenV1, ShippingPublisher](
-            policy=channels.ON_PAYMENT_TAKEN,
-            messages=(PAYMENT_TAKEN_V1,),
-            handle=handlers.on_payment_taken,
+        Subscription[DispatchShipmentV1, ShippingPublisher](
+            policy=channels.ON_DISPATCH_SHIPMENT,
+            messages=(DISPATCH_SHIPMENT_V1,),
+            handle=handlers.on_dispatch_shipment,
         ),
     )

@@ -6,31 +6,32 @@ from datetime import UTC, datetime
 
 from .app import create_app
 from .consumers import Context
-from .events.payment_taken import PaymentTaken
+from .events.dispatch_shipment import DispatchShipment
 from .events.shipment_dispatched import ShipmentDispatched
+from .events.shipment_refused import ShipmentRefused
 from .tables import Shipment
+
+NO_CARRIER = {"AQ"}
 
 
 class Handlers:
-    async def on_payment_taken(self, event: PaymentTaken, ctx: Context) -> None:
-        tracking_code = f"SH{event.order_id.int % 10**9:09d}"
-        ctx.session.add(
-            Shipment(
-                order_id=str(event.order_id),
-                customer_id=event.customer_id,
-                number=event.number,
-                tracking_code=tracking_code,
+    async def on_dispatch_shipment(self, event: DispatchShipment, ctx: Context) -> None:
+        country = event.ship_to.country
+        refused = country in NO_CARRIER
+        ctx.session.add(Shipment(order_id=str(event.order_id), kind="no carrier" if refused else "dispatched"))
+        if refused:
+            ctx.publish.shipment_refused(
+                ShipmentRefused(order_id=event.order_id, customer_id=event.customer_id, reason=f"not to {country}")
             )
-        )
-        ctx.publish.shipment_dispatched(
-            ShipmentDispatched(
-                order_id=event.order_id,
-                customer_id=event.customer_id,
-                number=event.number,
-                tracking_code=tracking_code,
-                dispatched_at=datetime.now(UTC),
+        else:
+            ctx.publish.shipment_dispatched(
+                ShipmentDispatched(
+                    order_id=event.order_id,
+                    customer_id=event.customer_id,
+                    tracking_code=f"SH{event.order_id.int % 10**9:09d}",
+                    dispatched_at=datetime.now(UTC),
+                )
             )
-        )
 
 
 service = create_app(Handlers())

@@ -5,6 +5,7 @@ from eda_runtime import Outbox
 
 from . import channels
 from .events.shipment_dispatched import SHIPMENT_DISPATCHED_V1, ShipmentDispatchedV1
+from .events.shipment_refused import SHIPMENT_REFUSED_V1, ShipmentRefusedV1
 
 
 class ShippingPublisher:
@@ -16,3 +17,7 @@ class ShippingPublisher:
     def shipment_dispatched(self, event: ShipmentDispatchedV1) -> None:
         """An order's parcel left the house."""
         self._outbox.add(SHIPMENT_DISPATCHED_V1, event, channels.SHIPMENTS)
+
+    def shipment_refused(self, event: ShipmentRefusedV1) -> None:
+        """No carrier goes where the order is to go."""
+        self._outbox.add(SHIPMENT_REFUSED_V1, event, channels.SHIPMENTS)

@@ -14,6 +14,5 @@ class Shipment(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[str] = mapped_column(index=True)
-    customer_id: Mapped[str]
-    number: Mapped[int]
-    tracking_code: Mapped[str]
+    kind: Mapped[str]
+    """`dispatched` or `no carrier`."""

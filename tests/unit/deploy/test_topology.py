@@ -55,9 +55,9 @@ def owned(catalog: Catalog) -> dict[str, list[str]]:
 def test_each_channel_of_the_shop_is_created_once_by_the_service_that_writes_it() -> None:
     assert owned(shop()) == {
         "orders": ["sales.orders"],
-        "inventory": ["warehouse.stock"],
-        "payments": ["billing.payments"],
-        "shipping": ["logistics.shipments"],
+        "inventory": ["warehouse.requests", "warehouse.stock"],
+        "payments": ["billing.requests", "billing.payments"],
+        "shipping": ["logistics.requests", "logistics.shipments"],
     }
 
 
@@ -105,11 +105,11 @@ def test_operations_that_share_a_group_have_names_of_their_own(tmp_path: Path) -
 
 
 def test_a_service_may_write_what_it_sends_and_its_dead_letters_and_read_what_it_receives() -> None:
-    granted = {(each.type, each.name): each.operations for each in rights(derived(shop())["payments"])}
+    granted = {(each.type, each.name): each.operations for each in rights(derived(shop())["shipping"])}
 
     assert granted == {
-        ("topic", "billing.payments"): ("Describe", "Write"),
-        ("topic", "warehouse.stock"): ("Describe", "Read"),
-        ("topic", "warehouse.stock.payments.onStockReserved.dlq"): ("Describe", "Write"),
-        ("group", "payments.onStockReserved"): ("Read",),
+        ("topic", "logistics.shipments"): ("Describe", "Write"),
+        ("topic", "logistics.requests"): ("Describe", "Read"),
+        ("topic", "logistics.requests.shipping.onDispatchShipment.dlq"): ("Describe", "Write"),
+        ("group", "shipping.onDispatchShipment"): ("Read",),
     }

@@ -74,5 +74,5 @@ def test_generating_again_after_a_change_writes_what_changed_and_no_more() -> No
     assert "shipping-diagrams/shipping.topology.mmd" in touched
     assert "orders-diagrams/FulfilOrder.completes.mmd" in touched
     assert "orders-diagrams/FulfilOrder.states.mmd" not in touched
-    assert "orders-diagrams/FulfilOrder.fails-after-StockRejected.mmd" not in touched
+    assert "orders-diagrams/FulfilOrder.reserveStock-fails.mmd" not in touched
     assert "payments-diagrams/payments.topology.mmd" not in touched

@@ -69,30 +69,53 @@ def test_a_time_out_says_what_becomes_of_a_late_reply() -> None:
     ]
 
 
+def test_a_compensation_that_is_answered_shows_the_answer_before_the_next() -> None:
+    lines = told(drawn("shop")["FulfilOrder.dispatchShipment-fails"])
+
+    assert lines[lines.index("FulfilOrder->>payments: RefundPayment v1") :] == [
+        "FulfilOrder->>payments: RefundPayment v1",
+        "payments-->>FulfilOrder: PaymentRefunded v1",
+        "FulfilOrder->>inventory: ReleaseStock v1",
+        "inventory-->>FulfilOrder: StockReleased v1",
+        "FulfilOrder->>orders: OrderRejected v1",
+    ]
+
+
+def test_only_a_step_before_the_pivot_gives_up_waiting() -> None:
+    text = drawn("shop")["FulfilOrder.states"].text
+
+    assert "s1 --> u0 : PaymentDeclined v1<br/>no reply within PT10M" in text
+    assert "s2 --> u1 : ShipmentRefused v1\n" in text
+
+
 def test_a_choreographed_saga_has_a_way_to_its_end_and_one_for_each_failure() -> None:
     diagrams = drawn("shop")
 
-    assert told(diagrams["FulfilOrder.fails-after-PaymentDeclined"]) == [
-        "orders->>inventory: OrderPlaced v2",
-        "inventory->>payments: StockReserved v1",
-        "payments->>orders: PaymentDeclined v1",
-        "orders->>others: OrderRejected v1",
+    assert told(diagrams["RefundOrder.completes"]) == [
+        "orders->>payments: RefundRequested v1",
+        "payments->>inventory: RefundPaid v1",
+        "inventory->>orders: StockReturned v1",
+        "orders->>others: OrderRefunded v1",
     ]
-    assert "FulfilOrder.completes" in diagrams
-    assert "FulfilOrder.fails-after-StockRejected" in diagrams
+    assert told(diagrams["RefundOrder.fails-after-RefundRequested"]) == [
+        "orders->>payments: RefundRequested v1",
+        "payments->>orders: RefundRefused v1",
+    ]
 
 
 def test_messages_are_told_with_their_channel_and_key() -> None:
-    assert "OrderPlaced v2<br/>sales.orders · key customerId" in drawn("shop")["OrderPlaced-v2.flow"].text
+    text = drawn("shop")["RefundRequested-v1.flow"].text
+
+    assert "RefundRequested v1<br/>sales.orders · key customerId" in text
 
 
 def test_hops_show_the_outbox_and_the_channel() -> None:
-    lines = told(drawn("shop", hops=True)["FulfilOrder.completes"])
+    lines = told(drawn("shop", hops=True)["RefundOrder.completes"])
 
     assert lines[:3] == [
-        "orders->>outbox of: OrderPlaced v2",
-        "outbox of->>sales.orders: OrderPlaced v2",
-        "sales.orders->>inventory: OrderPlaced v2",
+        "orders->>outbox of: RefundRequested v1",
+        "outbox of->>sales.orders: RefundRequested v1",
+        "sales.orders->>payments: RefundRequested v1",
     ]
 
 
@@ -113,12 +136,12 @@ def test_a_message_sent_past_the_outbox_shows_none() -> None:
 
 
 def test_a_topology_shows_channels_with_what_travels_and_dead_letters() -> None:
-    text = drawn("shop")["shipping.topology"].text
+    text = drawn("shop")["payments.topology"].text
 
-    assert "billing.payments<br/>4 partitions · P7D" in text
-    assert "PaymentTaken v1" in text
-    assert "PaymentDeclined" not in text
-    assert "billing.payments.shipping.onPaymentTaken.dlq<br/>dead letters" in text
+    assert "sales.orders<br/>4 partitions · P7D" in text
+    assert "RefundRequested v1" in text
+    assert "OrderPlaced" not in text
+    assert "sales.orders.payments.onRefundRequested.dlq<br/>dead letters" in text
 
 
 @pytest.mark.parametrize("services", [40, 400])

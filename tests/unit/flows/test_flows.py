@@ -49,33 +49,29 @@ def chain(length: int) -> FlowGraph:
     return flow_graph(compiled.value)
 
 
-def test_the_shop_has_one_flow_that_reaches_through_all_services() -> None:
+def test_the_shop_has_one_flow_beside_its_saga_and_it_reaches_through_three_services() -> None:
     catalog = shop()
 
     (flow,) = derive_flows(flow_graph(catalog))
 
-    assert catalog.messages[flow.start].type == "sales.OrderPlaced.v2"
+    assert catalog.messages[flow.start].type == "sales.RefundRequested.v1"
     assert list(told(catalog, flow.hops)) == [
-        "orders -OrderPlaced-> inventory",
-        "inventory -StockReserved-> payments",
-        "payments -PaymentTaken-> shipping",
-        "shipping -ShipmentDispatched-> orders",
-        "orders -OrderFulfilled-> None",
-        "payments -PaymentDeclined-> orders",
-        "orders -OrderRejected-> None",
-        "inventory -StockRejected-> orders",
-        "orders -OrderRejected-> None",
+        "orders -RefundRequested-> payments",
+        "payments -RefundPaid-> inventory",
+        "inventory -StockReturned-> orders",
+        "orders -OrderRefunded-> None",
+        "payments -RefundRefused-> orders",
     ]
 
 
 def test_the_shortest_way_to_an_end_is_told_with_the_service_that_takes_each_message() -> None:
     catalog = shop()
-    (saga,) = (each for service in catalog.services for each in service.sagas)
+    refund = next(each for service in catalog.services for each in service.sagas if each.name == "RefundOrder")
 
-    path = shortest_path(flow_graph(catalog), saga.starts, saga.completes[0])
+    path = shortest_path(flow_graph(catalog), refund.starts, refund.completes[0])
 
-    assert [hop.receiver for hop in path] == ["inventory", "payments", "shipping", "orders", None]
-    assert [hop.taker for hop in path][:2] == ["onOrderPlaced", "onStockReserved"]
+    assert [hop.receiver for hop in path] == ["payments", "inventory", "orders", None]
+    assert [hop.taker for hop in path][:2] == ["onRefundRequested", "onRefundPaid"]
 
 
 def test_two_documents_that_write_one_message_of_one_address_meet() -> None:

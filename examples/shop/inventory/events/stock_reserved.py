@@ -11,8 +11,6 @@ from uuid import UUID
 from eda_runtime import Event, MessageContract
 from pydantic import Field
 
-from .types.common_money import Money
-
 __all__ = [
     "STOCK_RESERVED_V1",
     "StockReserved",
@@ -25,8 +23,6 @@ class StockReservedV1(Event):
 
     order_id: Annotated[UUID, Field(alias="orderId")]
     customer_id: Annotated[str, Field(alias="customerId")]
-    number: Annotated[int, Field(ge=1)]
-    total: Money
 
 
 StockReserved = StockReservedV1
@@ -37,5 +33,4 @@ STOCK_RESERVED_V1 = MessageContract(
     type="warehouse.StockReserved.v1",
     model=StockReservedV1,
     key="$message.payload#/customerId",
-    dedupe="$message.payload#/orderId",
 )

@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from eda_runtime import Event, MessageContract
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 __all__ = [
     "ORDER_FULFILLED_V1",
@@ -23,7 +23,7 @@ class OrderFulfilledV1(Event):
 
     order_id: Annotated[UUID, Field(alias="orderId")]
     customer_id: Annotated[str, Field(alias="customerId")]
-    fulfilled_at: Annotated[AwareDatetime, Field(alias="fulfilledAt")]
+    tracking_code: Annotated[str, Field(alias="trackingCode")]
 
 
 OrderFulfilled = OrderFulfilledV1

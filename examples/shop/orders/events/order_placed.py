@@ -12,6 +12,7 @@ from uuid import UUID
 from eda_runtime import Event, MessageContract
 from pydantic import Field
 
+from .types.common_address import Address
 from .types.common_money import Money
 from .types.common_order_line import OrderLine
 
@@ -20,15 +21,7 @@ __all__ = [
     "OrderPlaced",
     "OrderPlacedV2",
     "OrderPlacedV2Channel",
-    "OrderPlacedV2ShipTo",
 ]
-
-
-class OrderPlacedV2ShipTo(Event):
-    name: str
-    street: str
-    city: str
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
 
 
 class OrderPlacedV2Channel(StrEnum):
@@ -46,7 +39,7 @@ class OrderPlacedV2(Event):
     """Counts this customer's orders."""
     lines: Annotated[list[OrderLine], Field(min_length=1)]
     total: Money
-    ship_to: Annotated[OrderPlacedV2ShipTo, Field(alias="shipTo")]
+    ship_to: Annotated[Address, Field(alias="shipTo")]
     channel: OrderPlacedV2Channel = OrderPlacedV2Channel.WEB
     note: Annotated[str | None, Field(max_length=500)] = None
 

@@ -23,7 +23,6 @@ class ShipmentDispatchedV1(Event):
 
     order_id: Annotated[UUID, Field(alias="orderId")]
     customer_id: Annotated[str, Field(alias="customerId")]
-    number: Annotated[int, Field(ge=1)]
     tracking_code: Annotated[
         str, Field(alias="trackingCode", pattern="^[A-Z]{2}\\d{9}$")
     ]
@@ -38,5 +37,4 @@ SHIPMENT_DISPATCHED_V1 = MessageContract(
     type="logistics.ShipmentDispatched.v1",
     model=ShipmentDispatchedV1,
     key="$message.payload#/customerId",
-    dedupe="$message.payload#/orderId",
 )

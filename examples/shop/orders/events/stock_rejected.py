@@ -35,5 +35,4 @@ STOCK_REJECTED_V1 = MessageContract(
     type="warehouse.StockRejected.v1",
     model=StockRejectedV1,
     key="$message.payload#/customerId",
-    dedupe="$message.payload#/orderId",
 )

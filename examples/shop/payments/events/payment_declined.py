@@ -34,5 +34,4 @@ PAYMENT_DECLINED_V1 = MessageContract(
     type="billing.PaymentDeclined.v1",
     model=PaymentDeclinedV1,
     key="$message.payload#/customerId",
-    dedupe="$message.payload#/orderId",
 )

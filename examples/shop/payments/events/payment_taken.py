@@ -25,7 +25,6 @@ class PaymentTakenV1(Event):
 
     order_id: Annotated[UUID, Field(alias="orderId")]
     customer_id: Annotated[str, Field(alias="customerId")]
-    number: Annotated[int, Field(ge=1)]
     paid: Money
     taken_at: Annotated[AwareDatetime, Field(alias="takenAt")]
 
@@ -38,5 +37,4 @@ PAYMENT_TAKEN_V1 = MessageContract(
     type="billing.PaymentTaken.v1",
     model=PaymentTakenV1,
     key="$message.payload#/customerId",
-    dedupe="$message.payload#/orderId",
 )

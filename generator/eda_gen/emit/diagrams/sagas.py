@@ -39,8 +39,9 @@ def _reversible(saga: Saga) -> Iterator[tuple[SagaStep, SagaStep]]:
 
 
 def _slowest(saga: Saga) -> tuple[SagaStep, SagaStep] | None:
-    """The last step up to the pivot that has a time-out, rather one that can be undone."""
-    waiting = [pair for pair in _reversible(saga) if pair[1].timeout is not None or saga.timeout is not None]
+    """The last step before the pivot that has a time-out, rather one that can be undone."""
+    before = [pair for pair in _reversible(saga) if not pair[1].pivot]
+    waiting = [pair for pair in before if pair[1].timeout is not None or saga.timeout is not None]
     undoable = [pair for pair in waiting if pair[1].compensate is not None]
     return next(reversed(undoable or waiting), None)
 
@@ -139,11 +140,15 @@ class _Telling:
         undoable = [step for step in reversed(done) if step.compensate is not None]
         self._script.note(self._me, why, "undo what was done, in reverse" if undoable else "nothing has to be undone")
         for step in undoable:
-            self._send(step.compensate)
+            self._compensate(step)
+
+    def _compensate(self, step: SagaStep) -> None:
+        self._send(step.compensate)
+        self._reply(step, step.compensated)
 
     def _settle(self, step: SagaStep) -> None:
         if step.compensate is not None:
-            self._send(step.compensate)
+            self._compensate(step)
         else:
             self._script.note(self._me, "it is recorded, and changes nothing")
 

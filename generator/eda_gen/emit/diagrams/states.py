@@ -61,8 +61,10 @@ class _Orchestration:
         if number > self._pivot:
             return
         troubles = [label(", ".join(map(self._post.named, step.failure))) for step in _steps(block) if step.failure]
-        late = [span_of_time(step.timeout) for step in _steps(block) if step.timeout is not None]
-        late = late or ([span_of_time(self._saga.timeout)] if self._saga.timeout is not None else [])
+        may_give_up = [step for step in _steps(block) if not step.pivot]
+        late = [span_of_time(step.timeout) for step in may_give_up if step.timeout is not None]
+        if not late and may_give_up and self._saga.timeout is not None:
+            late = [span_of_time(self._saga.timeout)]
         troubles += [label("no reply within " + " or ".join(dict.fromkeys(late)))] if late else []
         if troubles:
             yield f"s{number} --> {self._back_from(number, block)} : {'<br/>'.join(dict.fromkeys(troubles))}"

@@ -17,37 +17,80 @@ locals {
   account = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
 
   buses = {
+    "warehouse.requests" = {
+      description = "What the inventory is asked to do."
+      archive     = "warehouse.requests"
+      days        = 7
+    }
     "warehouse.stock" = {
-      description = "Whether stock could be set aside."
+      description = "What became of stock."
       archive     = "warehouse.stock"
       days        = 7
     }
   }
 
   queues = {
-    "inventory_onOrderPlaced" = {
+    "inventory_onReserveStock" = {
       kept         = 604800
       visibility   = 60
       wait         = 20
       delay        = 0
       receives     = 20
-      dead_letters = "sales_orders_inventory_onOrderPlaced_dlq"
+      dead_letters = "warehouse_requests_inventory_onReserveStock_dlq"
+    }
+    "inventory_onReleaseStock" = {
+      kept         = 604800
+      visibility   = 60
+      wait         = 20
+      delay        = 0
+      receives     = 20
+      dead_letters = "warehouse_requests_inventory_onReleaseStock_dlq"
+    }
+    "inventory_onRefundPaid" = {
+      kept         = 604800
+      visibility   = 60
+      wait         = 20
+      delay        = 0
+      receives     = 20
+      dead_letters = "billing_payments_inventory_onRefundPaid_dlq"
     }
   }
 
   dead_letters = {
-    "sales_orders_inventory_onOrderPlaced_dlq" = {
+    "warehouse_requests_inventory_onReserveStock_dlq" = {
       kept    = 1209600
-      sources = ["inventory_onOrderPlaced"]
+      sources = ["inventory_onReserveStock"]
+    }
+    "warehouse_requests_inventory_onReleaseStock_dlq" = {
+      kept    = 1209600
+      sources = ["inventory_onReleaseStock"]
+    }
+    "billing_payments_inventory_onRefundPaid_dlq" = {
+      kept    = 1209600
+      sources = ["inventory_onRefundPaid"]
     }
   }
 
   rules = {
-    "inventory.onOrderPlaced" = {
-      bus   = "sales.orders"
-      queue = "inventory_onOrderPlaced"
+    "inventory.onReserveStock" = {
+      bus   = "warehouse.requests"
+      queue = "inventory_onReserveStock"
       types = [
-        "sales.OrderPlaced.v2",
+        "warehouse.ReserveStock.v1",
+      ]
+    }
+    "inventory.onReleaseStock" = {
+      bus   = "warehouse.requests"
+      queue = "inventory_onReleaseStock"
+      types = [
+        "warehouse.ReleaseStock.v1",
+      ]
+    }
+    "inventory.onRefundPaid" = {
+      bus   = "billing.payments"
+      queue = "inventory_onRefundPaid"
+      types = [
+        "billing.RefundPaid.v1",
       ]
     }
   }

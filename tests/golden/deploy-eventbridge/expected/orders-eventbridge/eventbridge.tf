@@ -25,73 +25,158 @@ locals {
   }
 
   queues = {
-    "orders_onStockRejected" = {
+    "orders_onOrderEnded" = {
       kept         = 604800
       visibility   = 60
       wait         = 20
       delay        = 0
       receives     = 20
-      dead_letters = "warehouse_stock_orders_onStockRejected_dlq"
+      dead_letters = "sales_orders_orders_onOrderEnded_dlq"
     }
-    "orders_onPaymentDeclined" = {
+    "orders_onStockReturned" = {
       kept         = 604800
       visibility   = 60
       wait         = 20
       delay        = 0
       receives     = 20
-      dead_letters = "billing_payments_orders_onPaymentDeclined_dlq"
+      dead_letters = "warehouse_stock_orders_onStockReturned_dlq"
     }
-    "orders_onShipmentDispatched" = {
+    "orders_onRefundRefused" = {
       kept         = 604800
       visibility   = 60
       wait         = 20
       delay        = 0
       receives     = 20
-      dead_letters = "logistics_shipments_orders_onShipmentDispatched_dlq"
+      dead_letters = "billing_payments_orders_onRefundRefused_dlq"
+    }
+    "orders_FulfilOrder_sales_orders" = {
+      kept         = 604800
+      visibility   = 60
+      wait         = 20
+      delay        = 0
+      receives     = 50
+      dead_letters = "orders_FulfilOrder_sales_orders_dlq"
+    }
+    "orders_FulfilOrder_warehouse_stock" = {
+      kept         = 604800
+      visibility   = 60
+      wait         = 20
+      delay        = 0
+      receives     = 50
+      dead_letters = "orders_FulfilOrder_warehouse_stock_dlq"
+    }
+    "orders_FulfilOrder_billing_payments" = {
+      kept         = 604800
+      visibility   = 60
+      wait         = 20
+      delay        = 0
+      receives     = 50
+      dead_letters = "orders_FulfilOrder_billing_payments_dlq"
+    }
+    "orders_FulfilOrder_logistics_shipments" = {
+      kept         = 604800
+      visibility   = 60
+      wait         = 20
+      delay        = 0
+      receives     = 50
+      dead_letters = "orders_FulfilOrder_logistics_shipments_dlq"
     }
   }
 
   dead_letters = {
-    "warehouse_stock_orders_onStockRejected_dlq" = {
+    "sales_orders_orders_onOrderEnded_dlq" = {
       kept    = 1209600
-      sources = ["orders_onStockRejected"]
+      sources = ["orders_onOrderEnded"]
     }
-    "billing_payments_orders_onPaymentDeclined_dlq" = {
+    "warehouse_stock_orders_onStockReturned_dlq" = {
       kept    = 1209600
-      sources = ["orders_onPaymentDeclined"]
+      sources = ["orders_onStockReturned"]
     }
-    "logistics_shipments_orders_onShipmentDispatched_dlq" = {
+    "billing_payments_orders_onRefundRefused_dlq" = {
       kept    = 1209600
-      sources = ["orders_onShipmentDispatched"]
+      sources = ["orders_onRefundRefused"]
+    }
+    "orders_FulfilOrder_sales_orders_dlq" = {
+      kept    = 1209600
+      sources = ["orders_FulfilOrder_sales_orders"]
+    }
+    "orders_FulfilOrder_warehouse_stock_dlq" = {
+      kept    = 1209600
+      sources = ["orders_FulfilOrder_warehouse_stock"]
+    }
+    "orders_FulfilOrder_billing_payments_dlq" = {
+      kept    = 1209600
+      sources = ["orders_FulfilOrder_billing_payments"]
+    }
+    "orders_FulfilOrder_logistics_shipments_dlq" = {
+      kept    = 1209600
+      sources = ["orders_FulfilOrder_logistics_shipments"]
     }
   }
 
   rules = {
-    "orders.onStockRejected" = {
+    "orders.onOrderEnded" = {
+      bus   = "sales.orders"
+      queue = "orders_onOrderEnded"
+      types = [
+        "sales.OrderFulfilled.v1",
+        "sales.OrderRejected.v1",
+      ]
+    }
+    "orders.onStockReturned" = {
       bus   = "warehouse.stock"
-      queue = "orders_onStockRejected"
+      queue = "orders_onStockReturned"
       types = [
-        "warehouse.StockRejected.v1",
+        "warehouse.StockReturned.v1",
       ]
     }
-    "orders.onPaymentDeclined" = {
+    "orders.onRefundRefused" = {
       bus   = "billing.payments"
-      queue = "orders_onPaymentDeclined"
+      queue = "orders_onRefundRefused"
       types = [
-        "billing.PaymentDeclined.v1",
+        "billing.RefundRefused.v1",
       ]
     }
-    "orders.onShipmentDispatched" = {
+    "orders.FulfilOrder.sales.orders" = {
+      bus   = "sales.orders"
+      queue = "orders_FulfilOrder_sales_orders"
+      types = [
+        "sales.OrderPlaced.v2",
+      ]
+    }
+    "orders.FulfilOrder.warehouse.stock" = {
+      bus   = "warehouse.stock"
+      queue = "orders_FulfilOrder_warehouse_stock"
+      types = [
+        "warehouse.StockReserved.v1",
+        "warehouse.StockRejected.v1",
+        "warehouse.StockReleased.v1",
+      ]
+    }
+    "orders.FulfilOrder.billing.payments" = {
+      bus   = "billing.payments"
+      queue = "orders_FulfilOrder_billing_payments"
+      types = [
+        "billing.PaymentTaken.v1",
+        "billing.PaymentDeclined.v1",
+        "billing.PaymentRefunded.v1",
+      ]
+    }
+    "orders.FulfilOrder.logistics.shipments" = {
       bus   = "logistics.shipments"
-      queue = "orders_onShipmentDispatched"
+      queue = "orders_FulfilOrder_logistics_shipments"
       types = [
         "logistics.ShipmentDispatched.v1",
+        "logistics.ShipmentRefused.v1",
       ]
     }
   }
 
   sends = [
     "sales.orders",
+    "warehouse.requests",
+    "billing.requests",
+    "logistics.requests",
   ]
 }
 

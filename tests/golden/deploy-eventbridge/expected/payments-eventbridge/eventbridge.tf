@@ -17,6 +17,11 @@ locals {
   account = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
 
   buses = {
+    "billing.requests" = {
+      description = "What the payments are asked to do."
+      archive     = "billing.requests"
+      days        = 7
+    }
     "billing.payments" = {
       description = "What became of payments."
       archive     = "billing.payments"
@@ -25,29 +30,67 @@ locals {
   }
 
   queues = {
-    "payments_onStockReserved" = {
+    "payments_onTakePayment" = {
       kept         = 604800
       visibility   = 60
       wait         = 20
       delay        = 0
       receives     = 20
-      dead_letters = "warehouse_stock_payments_onStockReserved_dlq"
+      dead_letters = "billing_requests_payments_onTakePayment_dlq"
+    }
+    "payments_onRefundPayment" = {
+      kept         = 604800
+      visibility   = 60
+      wait         = 20
+      delay        = 0
+      receives     = 20
+      dead_letters = "billing_requests_payments_onRefundPayment_dlq"
+    }
+    "payments_onRefundRequested" = {
+      kept         = 604800
+      visibility   = 60
+      wait         = 20
+      delay        = 0
+      receives     = 20
+      dead_letters = "sales_orders_payments_onRefundRequested_dlq"
     }
   }
 
   dead_letters = {
-    "warehouse_stock_payments_onStockReserved_dlq" = {
+    "billing_requests_payments_onTakePayment_dlq" = {
       kept    = 1209600
-      sources = ["payments_onStockReserved"]
+      sources = ["payments_onTakePayment"]
+    }
+    "billing_requests_payments_onRefundPayment_dlq" = {
+      kept    = 1209600
+      sources = ["payments_onRefundPayment"]
+    }
+    "sales_orders_payments_onRefundRequested_dlq" = {
+      kept    = 1209600
+      sources = ["payments_onRefundRequested"]
     }
   }
 
   rules = {
-    "payments.onStockReserved" = {
-      bus   = "warehouse.stock"
-      queue = "payments_onStockReserved"
+    "payments.onTakePayment" = {
+      bus   = "billing.requests"
+      queue = "payments_onTakePayment"
       types = [
-        "warehouse.StockReserved.v1",
+        "billing.TakePayment.v1",
+      ]
+    }
+    "payments.onRefundPayment" = {
+      bus   = "billing.requests"
+      queue = "payments_onRefundPayment"
+      types = [
+        "billing.RefundPayment.v1",
+      ]
+    }
+    "payments.onRefundRequested" = {
+      bus   = "sales.orders"
+      queue = "payments_onRefundRequested"
+      types = [
+        "sales.RefundRequested.v1",
       ]
     }
   }

@@ -17,6 +17,11 @@ locals {
   account = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
 
   buses = {
+    "logistics.requests" = {
+      description = "What the shipping is asked to do."
+      archive     = "logistics.requests"
+      days        = 7
+    }
     "logistics.shipments" = {
       description = "Parcels on their way."
       archive     = "logistics.shipments"
@@ -25,29 +30,29 @@ locals {
   }
 
   queues = {
-    "shipping_onPaymentTaken" = {
+    "shipping_onDispatchShipment" = {
       kept         = 604800
       visibility   = 60
       wait         = 20
       delay        = 0
       receives     = 20
-      dead_letters = "billing_payments_shipping_onPaymentTaken_dlq"
+      dead_letters = "logistics_requests_shipping_onDispatchShipment_dlq"
     }
   }
 
   dead_letters = {
-    "billing_payments_shipping_onPaymentTaken_dlq" = {
+    "logistics_requests_shipping_onDispatchShipment_dlq" = {
       kept    = 1209600
-      sources = ["shipping_onPaymentTaken"]
+      sources = ["shipping_onDispatchShipment"]
     }
   }
 
   rules = {
-    "shipping.onPaymentTaken" = {
-      bus   = "billing.payments"
-      queue = "shipping_onPaymentTaken"
+    "shipping.onDispatchShipment" = {
+      bus   = "logistics.requests"
+      queue = "shipping_onDispatchShipment"
       types = [
-        "billing.PaymentTaken.v1",
+        "logistics.DispatchShipment.v1",
       ]
     }
   }

@@ -23,7 +23,15 @@ variable "replication_factor" {
 
 locals {
   topics = {
-    # Whether stock could be set aside.
+    # What the inventory is asked to do.
+    "warehouse.requests" = {
+      partitions = 4
+      replicas   = null
+      config = {
+        "retention.ms" = "604800000"
+      }
+    }
+    # What became of stock.
     "warehouse.stock" = {
       partitions = 4
       replicas   = null
@@ -31,8 +39,24 @@ locals {
         "retention.ms" = "604800000"
       }
     }
-    # Dead letters of inventory.onOrderPlaced.
-    "sales.orders.inventory.onOrderPlaced.dlq" = {
+    # Dead letters of inventory.onReserveStock.
+    "warehouse.requests.inventory.onReserveStock.dlq" = {
+      partitions = 1
+      replicas   = null
+      config = {
+        "retention.ms" = "1209600000"
+      }
+    }
+    # Dead letters of inventory.onReleaseStock.
+    "warehouse.requests.inventory.onReleaseStock.dlq" = {
+      partitions = 1
+      replicas   = null
+      config = {
+        "retention.ms" = "1209600000"
+      }
+    }
+    # Dead letters of inventory.onRefundPaid.
+    "billing.payments.inventory.onRefundPaid.dlq" = {
       partitions = 1
       replicas   = null
       config = {
@@ -42,13 +66,21 @@ locals {
   }
 
   rights = [
-    { type = "Topic", name = "sales.orders", pattern = "Literal", operation = "Describe" },
-    { type = "Topic", name = "sales.orders", pattern = "Literal", operation = "Read" },
-    { type = "Topic", name = "sales.orders.inventory.onOrderPlaced.dlq", pattern = "Literal", operation = "Describe" },
-    { type = "Topic", name = "sales.orders.inventory.onOrderPlaced.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "billing.payments", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "billing.payments", pattern = "Literal", operation = "Read" },
+    { type = "Topic", name = "billing.payments.inventory.onRefundPaid.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "billing.payments.inventory.onRefundPaid.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "warehouse.requests", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "warehouse.requests", pattern = "Literal", operation = "Read" },
+    { type = "Topic", name = "warehouse.requests.inventory.onReleaseStock.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "warehouse.requests.inventory.onReleaseStock.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "warehouse.requests.inventory.onReserveStock.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "warehouse.requests.inventory.onReserveStock.dlq", pattern = "Literal", operation = "Write" },
     { type = "Topic", name = "warehouse.stock", pattern = "Literal", operation = "Describe" },
     { type = "Topic", name = "warehouse.stock", pattern = "Literal", operation = "Write" },
-    { type = "Group", name = "inventory.onOrderPlaced", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "inventory.onRefundPaid", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "inventory.onReleaseStock", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "inventory.onReserveStock", pattern = "Literal", operation = "Read" },
   ]
 }
 

@@ -31,24 +31,56 @@ locals {
         "retention.ms" = "604800000"
       }
     }
-    # Dead letters of orders.onStockRejected.
-    "warehouse.stock.orders.onStockRejected.dlq" = {
+    # Dead letters of orders.onOrderEnded.
+    "sales.orders.orders.onOrderEnded.dlq" = {
       partitions = 1
       replicas   = null
       config = {
         "retention.ms" = "1209600000"
       }
     }
-    # Dead letters of orders.onPaymentDeclined.
-    "billing.payments.orders.onPaymentDeclined.dlq" = {
+    # Dead letters of orders.onStockReturned.
+    "warehouse.stock.orders.onStockReturned.dlq" = {
       partitions = 1
       replicas   = null
       config = {
         "retention.ms" = "1209600000"
       }
     }
-    # Dead letters of orders.onShipmentDispatched.
-    "logistics.shipments.orders.onShipmentDispatched.dlq" = {
+    # Dead letters of orders.onRefundRefused.
+    "billing.payments.orders.onRefundRefused.dlq" = {
+      partitions = 1
+      replicas   = null
+      config = {
+        "retention.ms" = "1209600000"
+      }
+    }
+    # Dead letters of orders.FulfilOrder.sales.orders.
+    "orders.FulfilOrder.sales.orders.dlq" = {
+      partitions = 1
+      replicas   = null
+      config = {
+        "retention.ms" = "1209600000"
+      }
+    }
+    # Dead letters of orders.FulfilOrder.warehouse.stock.
+    "orders.FulfilOrder.warehouse.stock.dlq" = {
+      partitions = 1
+      replicas   = null
+      config = {
+        "retention.ms" = "1209600000"
+      }
+    }
+    # Dead letters of orders.FulfilOrder.billing.payments.
+    "orders.FulfilOrder.billing.payments.dlq" = {
+      partitions = 1
+      replicas   = null
+      config = {
+        "retention.ms" = "1209600000"
+      }
+    }
+    # Dead letters of orders.FulfilOrder.logistics.shipments.
+    "orders.FulfilOrder.logistics.shipments.dlq" = {
       partitions = 1
       replicas   = null
       config = {
@@ -60,21 +92,40 @@ locals {
   rights = [
     { type = "Topic", name = "billing.payments", pattern = "Literal", operation = "Describe" },
     { type = "Topic", name = "billing.payments", pattern = "Literal", operation = "Read" },
-    { type = "Topic", name = "billing.payments.orders.onPaymentDeclined.dlq", pattern = "Literal", operation = "Describe" },
-    { type = "Topic", name = "billing.payments.orders.onPaymentDeclined.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "billing.payments.orders.onRefundRefused.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "billing.payments.orders.onRefundRefused.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "billing.requests", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "billing.requests", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "logistics.requests", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "logistics.requests", pattern = "Literal", operation = "Write" },
     { type = "Topic", name = "logistics.shipments", pattern = "Literal", operation = "Describe" },
     { type = "Topic", name = "logistics.shipments", pattern = "Literal", operation = "Read" },
-    { type = "Topic", name = "logistics.shipments.orders.onShipmentDispatched.dlq", pattern = "Literal", operation = "Describe" },
-    { type = "Topic", name = "logistics.shipments.orders.onShipmentDispatched.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "orders.FulfilOrder.billing.payments.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "orders.FulfilOrder.billing.payments.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "orders.FulfilOrder.logistics.shipments.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "orders.FulfilOrder.logistics.shipments.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "orders.FulfilOrder.sales.orders.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "orders.FulfilOrder.sales.orders.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "orders.FulfilOrder.warehouse.stock.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "orders.FulfilOrder.warehouse.stock.dlq", pattern = "Literal", operation = "Write" },
     { type = "Topic", name = "sales.orders", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "sales.orders", pattern = "Literal", operation = "Read" },
     { type = "Topic", name = "sales.orders", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "sales.orders.orders.onOrderEnded.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "sales.orders.orders.onOrderEnded.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "warehouse.requests", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "warehouse.requests", pattern = "Literal", operation = "Write" },
     { type = "Topic", name = "warehouse.stock", pattern = "Literal", operation = "Describe" },
     { type = "Topic", name = "warehouse.stock", pattern = "Literal", operation = "Read" },
-    { type = "Topic", name = "warehouse.stock.orders.onStockRejected.dlq", pattern = "Literal", operation = "Describe" },
-    { type = "Topic", name = "warehouse.stock.orders.onStockRejected.dlq", pattern = "Literal", operation = "Write" },
-    { type = "Group", name = "orders.onPaymentDeclined", pattern = "Literal", operation = "Read" },
-    { type = "Group", name = "orders.onShipmentDispatched", pattern = "Literal", operation = "Read" },
-    { type = "Group", name = "orders.onStockRejected", pattern = "Literal", operation = "Read" },
+    { type = "Topic", name = "warehouse.stock.orders.onStockReturned.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "warehouse.stock.orders.onStockReturned.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Group", name = "orders.FulfilOrder.billing.payments", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "orders.FulfilOrder.logistics.shipments", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "orders.FulfilOrder.sales.orders", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "orders.FulfilOrder.warehouse.stock", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "orders.onOrderEnded", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "orders.onRefundRefused", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "orders.onStockReturned", pattern = "Literal", operation = "Read" },
   ]
 }
 

@@ -23,6 +23,14 @@ variable "replication_factor" {
 
 locals {
   topics = {
+    # What the payments are asked to do.
+    "billing.requests" = {
+      partitions = 4
+      replicas   = null
+      config = {
+        "retention.ms" = "604800000"
+      }
+    }
     # What became of payments.
     "billing.payments" = {
       partitions = 4
@@ -31,8 +39,24 @@ locals {
         "retention.ms" = "604800000"
       }
     }
-    # Dead letters of payments.onStockReserved.
-    "warehouse.stock.payments.onStockReserved.dlq" = {
+    # Dead letters of payments.onTakePayment.
+    "billing.requests.payments.onTakePayment.dlq" = {
+      partitions = 1
+      replicas   = null
+      config = {
+        "retention.ms" = "1209600000"
+      }
+    }
+    # Dead letters of payments.onRefundPayment.
+    "billing.requests.payments.onRefundPayment.dlq" = {
+      partitions = 1
+      replicas   = null
+      config = {
+        "retention.ms" = "1209600000"
+      }
+    }
+    # Dead letters of payments.onRefundRequested.
+    "sales.orders.payments.onRefundRequested.dlq" = {
       partitions = 1
       replicas   = null
       config = {
@@ -44,11 +68,19 @@ locals {
   rights = [
     { type = "Topic", name = "billing.payments", pattern = "Literal", operation = "Describe" },
     { type = "Topic", name = "billing.payments", pattern = "Literal", operation = "Write" },
-    { type = "Topic", name = "warehouse.stock", pattern = "Literal", operation = "Describe" },
-    { type = "Topic", name = "warehouse.stock", pattern = "Literal", operation = "Read" },
-    { type = "Topic", name = "warehouse.stock.payments.onStockReserved.dlq", pattern = "Literal", operation = "Describe" },
-    { type = "Topic", name = "warehouse.stock.payments.onStockReserved.dlq", pattern = "Literal", operation = "Write" },
-    { type = "Group", name = "payments.onStockReserved", pattern = "Literal", operation = "Read" },
+    { type = "Topic", name = "billing.requests", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "billing.requests", pattern = "Literal", operation = "Read" },
+    { type = "Topic", name = "billing.requests.payments.onRefundPayment.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "billing.requests.payments.onRefundPayment.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "billing.requests.payments.onTakePayment.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "billing.requests.payments.onTakePayment.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "sales.orders", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "sales.orders", pattern = "Literal", operation = "Read" },
+    { type = "Topic", name = "sales.orders.payments.onRefundRequested.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "sales.orders.payments.onRefundRequested.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Group", name = "payments.onRefundPayment", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "payments.onRefundRequested", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "payments.onTakePayment", pattern = "Literal", operation = "Read" },
   ]
 }
 

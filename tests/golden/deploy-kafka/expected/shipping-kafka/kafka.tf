@@ -23,6 +23,14 @@ variable "replication_factor" {
 
 locals {
   topics = {
+    # What the shipping is asked to do.
+    "logistics.requests" = {
+      partitions = 4
+      replicas   = null
+      config = {
+        "retention.ms" = "604800000"
+      }
+    }
     # Parcels on their way.
     "logistics.shipments" = {
       partitions = 4
@@ -31,8 +39,8 @@ locals {
         "retention.ms" = "604800000"
       }
     }
-    # Dead letters of shipping.onPaymentTaken.
-    "billing.payments.shipping.onPaymentTaken.dlq" = {
+    # Dead letters of shipping.onDispatchShipment.
+    "logistics.requests.shipping.onDispatchShipment.dlq" = {
       partitions = 1
       replicas   = null
       config = {
@@ -42,13 +50,13 @@ locals {
   }
 
   rights = [
-    { type = "Topic", name = "billing.payments", pattern = "Literal", operation = "Describe" },
-    { type = "Topic", name = "billing.payments", pattern = "Literal", operation = "Read" },
-    { type = "Topic", name = "billing.payments.shipping.onPaymentTaken.dlq", pattern = "Literal", operation = "Describe" },
-    { type = "Topic", name = "billing.payments.shipping.onPaymentTaken.dlq", pattern = "Literal", operation = "Write" },
+    { type = "Topic", name = "logistics.requests", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "logistics.requests", pattern = "Literal", operation = "Read" },
+    { type = "Topic", name = "logistics.requests.shipping.onDispatchShipment.dlq", pattern = "Literal", operation = "Describe" },
+    { type = "Topic", name = "logistics.requests.shipping.onDispatchShipment.dlq", pattern = "Literal", operation = "Write" },
     { type = "Topic", name = "logistics.shipments", pattern = "Literal", operation = "Describe" },
     { type = "Topic", name = "logistics.shipments", pattern = "Literal", operation = "Write" },
-    { type = "Group", name = "shipping.onPaymentTaken", pattern = "Literal", operation = "Read" },
+    { type = "Group", name = "shipping.onDispatchShipment", pattern = "Literal", operation = "Read" },
   ]
 }
 

@@ -28,7 +28,14 @@ locals {
   agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 
   topics = {
-    # Whether stock could be set aside.
+    # What the inventory is asked to do.
+    "warehouse.requests" = {
+      kept    = "604800s"
+      labels  = {}
+      regions = []
+      schemas = []
+    }
+    # What became of stock.
     "warehouse.stock" = {
       kept    = "604800s"
       labels  = {}
@@ -38,19 +45,41 @@ locals {
   }
 
   dead_letters = {
-    # Dead letters of inventory.onOrderPlaced.
-    "sales.orders.inventory.onOrderPlaced.dlq" = { kept = "1209600s" }
+    # Dead letters of inventory.onReserveStock.
+    "warehouse.requests.inventory.onReserveStock.dlq" = { kept = "1209600s" }
+    # Dead letters of inventory.onReleaseStock.
+    "warehouse.requests.inventory.onReleaseStock.dlq" = { kept = "1209600s" }
+    # Dead letters of inventory.onRefundPaid.
+    "billing.payments.inventory.onRefundPaid.dlq" = { kept = "1209600s" }
   }
 
   subscriptions = {
-    "inventory.onOrderPlaced" = {
-      topic        = "sales.orders"
+    "inventory.onReserveStock" = {
+      topic        = "warehouse.requests"
       ordered      = true
       ack_seconds  = 60
       kept         = "604800s"
       attempts     = 20
       backoff      = ["0.2s", "5s"]
-      dead_letters = "sales.orders.inventory.onOrderPlaced.dlq"
+      dead_letters = "warehouse.requests.inventory.onReserveStock.dlq"
+    }
+    "inventory.onReleaseStock" = {
+      topic        = "warehouse.requests"
+      ordered      = true
+      ack_seconds  = 60
+      kept         = "604800s"
+      attempts     = 20
+      backoff      = ["1s", "300s"]
+      dead_letters = "warehouse.requests.inventory.onReleaseStock.dlq"
+    }
+    "inventory.onRefundPaid" = {
+      topic        = "billing.payments"
+      ordered      = true
+      ack_seconds  = 60
+      kept         = "604800s"
+      attempts     = 20
+      backoff      = ["1s", "300s"]
+      dead_letters = "billing.payments.inventory.onRefundPaid.dlq"
     }
   }
 

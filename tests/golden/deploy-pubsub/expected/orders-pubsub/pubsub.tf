@@ -38,46 +38,93 @@ locals {
   }
 
   dead_letters = {
-    # Dead letters of orders.onStockRejected.
-    "warehouse.stock.orders.onStockRejected.dlq" = { kept = "1209600s" }
-    # Dead letters of orders.onPaymentDeclined.
-    "billing.payments.orders.onPaymentDeclined.dlq" = { kept = "1209600s" }
-    # Dead letters of orders.onShipmentDispatched.
-    "logistics.shipments.orders.onShipmentDispatched.dlq" = { kept = "1209600s" }
+    # Dead letters of orders.onOrderEnded.
+    "sales.orders.orders.onOrderEnded.dlq" = { kept = "1209600s" }
+    # Dead letters of orders.onStockReturned.
+    "warehouse.stock.orders.onStockReturned.dlq" = { kept = "1209600s" }
+    # Dead letters of orders.onRefundRefused.
+    "billing.payments.orders.onRefundRefused.dlq" = { kept = "1209600s" }
+    # Dead letters of orders.FulfilOrder.sales.orders.
+    "orders.FulfilOrder.sales.orders.dlq" = { kept = "1209600s" }
+    # Dead letters of orders.FulfilOrder.warehouse.stock.
+    "orders.FulfilOrder.warehouse.stock.dlq" = { kept = "1209600s" }
+    # Dead letters of orders.FulfilOrder.billing.payments.
+    "orders.FulfilOrder.billing.payments.dlq" = { kept = "1209600s" }
+    # Dead letters of orders.FulfilOrder.logistics.shipments.
+    "orders.FulfilOrder.logistics.shipments.dlq" = { kept = "1209600s" }
   }
 
   subscriptions = {
-    "orders.onStockRejected" = {
+    "orders.onOrderEnded" = {
+      topic        = "sales.orders"
+      ordered      = true
+      ack_seconds  = 60
+      kept         = "604800s"
+      attempts     = 20
+      backoff      = ["1s", "300s"]
+      dead_letters = "sales.orders.orders.onOrderEnded.dlq"
+    }
+    "orders.onStockReturned" = {
       topic        = "warehouse.stock"
       ordered      = true
       ack_seconds  = 60
       kept         = "604800s"
       attempts     = 20
       backoff      = ["1s", "300s"]
-      dead_letters = "warehouse.stock.orders.onStockRejected.dlq"
+      dead_letters = "warehouse.stock.orders.onStockReturned.dlq"
     }
-    "orders.onPaymentDeclined" = {
+    "orders.onRefundRefused" = {
       topic        = "billing.payments"
       ordered      = true
       ack_seconds  = 60
       kept         = "604800s"
       attempts     = 20
       backoff      = ["1s", "300s"]
-      dead_letters = "billing.payments.orders.onPaymentDeclined.dlq"
+      dead_letters = "billing.payments.orders.onRefundRefused.dlq"
     }
-    "orders.onShipmentDispatched" = {
+    "orders.FulfilOrder.sales.orders" = {
+      topic        = "sales.orders"
+      ordered      = true
+      ack_seconds  = 60
+      kept         = "604800s"
+      attempts     = 50
+      backoff      = ["1s", "300s"]
+      dead_letters = "orders.FulfilOrder.sales.orders.dlq"
+    }
+    "orders.FulfilOrder.warehouse.stock" = {
+      topic        = "warehouse.stock"
+      ordered      = true
+      ack_seconds  = 60
+      kept         = "604800s"
+      attempts     = 50
+      backoff      = ["1s", "300s"]
+      dead_letters = "orders.FulfilOrder.warehouse.stock.dlq"
+    }
+    "orders.FulfilOrder.billing.payments" = {
+      topic        = "billing.payments"
+      ordered      = true
+      ack_seconds  = 60
+      kept         = "604800s"
+      attempts     = 50
+      backoff      = ["1s", "300s"]
+      dead_letters = "orders.FulfilOrder.billing.payments.dlq"
+    }
+    "orders.FulfilOrder.logistics.shipments" = {
       topic        = "logistics.shipments"
       ordered      = true
       ack_seconds  = 60
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 50
       backoff      = ["1s", "300s"]
-      dead_letters = "logistics.shipments.orders.onShipmentDispatched.dlq"
+      dead_letters = "orders.FulfilOrder.logistics.shipments.dlq"
     }
   }
 
   sends = [
     "sales.orders",
+    "warehouse.requests",
+    "billing.requests",
+    "logistics.requests",
   ]
 }
 

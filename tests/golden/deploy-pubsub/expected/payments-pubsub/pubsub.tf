@@ -28,6 +28,13 @@ locals {
   agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 
   topics = {
+    # What the payments are asked to do.
+    "billing.requests" = {
+      kept    = "604800s"
+      labels  = {}
+      regions = []
+      schemas = []
+    }
     # What became of payments.
     "billing.payments" = {
       kept    = "604800s"
@@ -38,19 +45,41 @@ locals {
   }
 
   dead_letters = {
-    # Dead letters of payments.onStockReserved.
-    "warehouse.stock.payments.onStockReserved.dlq" = { kept = "1209600s" }
+    # Dead letters of payments.onTakePayment.
+    "billing.requests.payments.onTakePayment.dlq" = { kept = "1209600s" }
+    # Dead letters of payments.onRefundPayment.
+    "billing.requests.payments.onRefundPayment.dlq" = { kept = "1209600s" }
+    # Dead letters of payments.onRefundRequested.
+    "sales.orders.payments.onRefundRequested.dlq" = { kept = "1209600s" }
   }
 
   subscriptions = {
-    "payments.onStockReserved" = {
-      topic        = "warehouse.stock"
+    "payments.onTakePayment" = {
+      topic        = "billing.requests"
       ordered      = true
       ack_seconds  = 60
       kept         = "604800s"
       attempts     = 20
       backoff      = ["1s", "300s"]
-      dead_letters = "warehouse.stock.payments.onStockReserved.dlq"
+      dead_letters = "billing.requests.payments.onTakePayment.dlq"
+    }
+    "payments.onRefundPayment" = {
+      topic        = "billing.requests"
+      ordered      = true
+      ack_seconds  = 60
+      kept         = "604800s"
+      attempts     = 20
+      backoff      = ["1s", "300s"]
+      dead_letters = "billing.requests.payments.onRefundPayment.dlq"
+    }
+    "payments.onRefundRequested" = {
+      topic        = "sales.orders"
+      ordered      = true
+      ack_seconds  = 60
+      kept         = "604800s"
+      attempts     = 20
+      backoff      = ["1s", "300s"]
+      dead_letters = "sales.orders.payments.onRefundRequested.dlq"
     }
   }
 

@@ -28,6 +28,13 @@ locals {
   agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 
   topics = {
+    # What the shipping is asked to do.
+    "logistics.requests" = {
+      kept    = "604800s"
+      labels  = {}
+      regions = []
+      schemas = []
+    }
     # Parcels on their way.
     "logistics.shipments" = {
       kept    = "604800s"
@@ -38,19 +45,19 @@ locals {
   }
 
   dead_letters = {
-    # Dead letters of shipping.onPaymentTaken.
-    "billing.payments.shipping.onPaymentTaken.dlq" = { kept = "1209600s" }
+    # Dead letters of shipping.onDispatchShipment.
+    "logistics.requests.shipping.onDispatchShipment.dlq" = { kept = "1209600s" }
   }
 
   subscriptions = {
-    "shipping.onPaymentTaken" = {
-      topic        = "billing.payments"
+    "shipping.onDispatchShipment" = {
+      topic        = "logistics.requests"
       ordered      = true
       ack_seconds  = 60
       kept         = "604800s"
       attempts     = 20
       backoff      = ["1s", "300s"]
-      dead_letters = "billing.payments.shipping.onPaymentTaken.dlq"
+      dead_letters = "logistics.requests.shipping.onDispatchShipment.dlq"
     }
   }
 

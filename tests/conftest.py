@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.services import kafka, nats, postgresql, registry
+from tests.services import kafka, nats, postgresql, registry, temporal
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
 
@@ -64,3 +64,10 @@ def registry_url(registry_server: str) -> str:
     """The URL of the registry, with no subjects."""
     registry.clear(registry_server)
     return registry_server
+
+
+@pytest.fixture(scope="session")
+def temporal_address() -> Iterator[str]:
+    """The address of a Temporal server for the whole run. The run fails where none can be had."""
+    with temporal.running_server() as address:
+        yield address

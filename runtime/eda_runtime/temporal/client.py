@@ -16,6 +16,7 @@ from eda_runtime.contracts import MessageContract
 from eda_runtime.errors import TransportError
 from eda_runtime.expressions import evaluate
 from eda_runtime.saga.definition import AnySaga
+from eda_runtime.saga.progress import Progress
 from eda_runtime.temporal.converter import DATA_CONVERTER
 from eda_runtime.temporal.instance import Instance, Outcome, Said
 from eda_runtime.temporal.workflow import SagaWorkflow
@@ -46,10 +47,10 @@ def workflow_id(saga: AnySaga, instance: str) -> str:
 
 async def start(client: Client, workflow: type[SagaWorkflow[Any]], event: BaseModel) -> WorkflowHandle[Any, Any]:
     """Start an instance without a message, or find the one that has started: its id is what the correlation points at."""
-    saga = workflow.saga
+    saga = workflow.definition
     contract = next(each for each in saga.starts if isinstance(event, each.model))
     instance = (evaluate(saga.correlation, event, {}) if saga.correlation else None) or str(uuid4())
-    await begin(client, workflow, contract, event, instance, Said(str(uuid4())), instance)
+    await begin(client, workflow, contract, event, instance, Said(id=str(uuid4())), instance)
     outcome: Any = Outcome
     return client.get_workflow_handle(workflow_id(saga, instance), result_type=outcome[saga.state])
 
@@ -64,13 +65,13 @@ async def begin(
     correlationid: str,
 ) -> None:
     """Give an instance the message that starts it: a new one starts, one that runs takes it for what it is to it."""
-    saga = workflow.saga
+    saga = workflow.definition
     known = {name: event for name, kept in saga.keeps.items() if kept.type == contract.type}
     state = saga.state.model_construct(set(known), **known)
     try:
         await client.start_workflow(
             saga.name,
-            Instance(instance, correlationid, state),
+            Instance(id=instance, correlationid=correlationid, state=state, progress=Progress(), history=[], said=[]),
             id=workflow_id(saga, instance),
             task_queue=workflow.task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

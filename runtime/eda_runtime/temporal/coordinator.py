@@ -81,10 +81,10 @@ class TemporalCoordinator:
     async def _signal(
         self, client: Client, workflow: type[SagaWorkflow[Any]], payload: BaseModel, envelope: Envelope
     ) -> None:
-        saga = workflow.saga
+        saga = workflow.definition
         contracts = (each for receive in saga.receives for each in receive.messages)
         contract = next(each for each in contracts if each.model is type(payload))
-        instance, said = _instance(saga, payload, envelope), Said(envelope.id, envelope.causationid)
+        instance, said = _instance(saga, payload, envelope), Said(id=envelope.id, causationid=envelope.causationid)
         if contract in saga.starts:
             thread = envelope.correlationid or envelope.id
             return await begin(client, workflow, contract, payload, instance, said, thread)

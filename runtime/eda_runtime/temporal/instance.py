@@ -1,9 +1,13 @@
-"""What travels between a saga's workflow and the world: plain values, which Temporal keeps as JSON."""
+"""What travels between a saga's workflow and the world, and is kept as JSON.
+
+Models, whose fields are known once they are defined: Temporal's sandbox hides the modules that a dataclass needs for it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Generic
+
+from pydantic import BaseModel, SerializeAsAny
 
 from eda_runtime.saga.control import Event
 from eda_runtime.saga.definition import State
@@ -12,44 +16,40 @@ from eda_runtime.saga.progress import Letter, Progress, Status
 __all__ = ["Instance", "Order", "Outcome", "Said"]
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(BaseModel):
     """What a message's envelope says: its id, by which it is taken once, and the id of what caused it."""
 
     id: str
     causationid: str | None = None
 
 
-@dataclass
-class Instance(Generic[State]):
-    """An instance of a saga: what its workflow starts with, and carries on with when its history is full.
+class Instance(BaseModel, Generic[State]):
+    """An instance of a saga: what its workflow starts with, and goes on with when its history is full.
 
-    `said` are the ids of the messages that it has taken.
+    `said` are the ids of the messages that it has taken. `ended_at`, where it stays open behind its end, is until when.
     """
 
     id: str
     correlationid: str
-    state: State
-    progress: Progress = field(default_factory=Progress)
-    history: list[Event] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    state: SerializeAsAny[State]
+    progress: Progress
+    history: list[Event]
+    said: list[str]
     ended_at: int | None = None
 
 
-@dataclass(frozen=True)
-class Order(Generic[State]):
+class Order(BaseModel, Generic[State]):
     """What an activity is to make and send: a letter, of a state, for an instance."""
 
     instance: str
     correlationid: str
     causationid: str | None
     letter: Letter
-    state: State
+    state: SerializeAsAny[State]
 
 
-@dataclass(frozen=True)
-class Outcome(Generic[State]):
+class Outcome(BaseModel, Generic[State]):
     """How an instance ended, and what it knew then."""
 
     status: Status
-    state: State
+    state: SerializeAsAny[State]

@@ -48,7 +48,7 @@ class SagaWorkflow(Generic[State]):
     `abandon` are for a person.
     """
 
-    saga: ClassVar[Saga[Any]]
+    definition: ClassVar[Saga[Any]]
     task_queue: ClassVar[str]
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class SagaWorkflow(Generic[State]):
             self._show()
             if workflow.info().is_continue_as_new_suggested() and not self._arrivals:
                 workflow.continue_as_new(instance)
-        return Outcome(instance.progress.status, self._state())
+        return Outcome(status=instance.progress.status, state=self._state())
 
     # What happens
 
@@ -128,7 +128,7 @@ class SagaWorkflow(Generic[State]):
         return self._remember(*turn.notes)
 
     def _keep(self, message: MessageContract[Any], event: Any) -> None:
-        fields = {contract.type: name for name, contract in self.saga.keeps.items()}
+        fields = {contract.type: name for name, contract in self.definition.keeps.items()}
         if message.type in fields:
             self.instance.state = self.instance.state.model_copy(update={fields[message.type]: event})
 
@@ -154,18 +154,24 @@ class SagaWorkflow(Generic[State]):
             problem = answers.pop(letter)
             if problem is not None:
                 raise SendingFailed(problem)
-            return sending(self.saga, letter).contract.type
+            return sending(self.definition, letter).contract.type
 
         chance = workflow.random().uniform
-        return Turn(cast(Saga[State], self.saga), self.instance.progress, _now(), send, chance)
+        return Turn(cast(Saga[State], self.definition), self.instance.progress, _now(), send, chance)
 
     async def _send(self, letter: Letter) -> str | None:
         """Have a letter made and sent; returns what went wrong."""
         instance = self.instance
-        order = Order(instance.id, instance.correlationid, self._cause, letter, self._state())
+        order = Order(
+            instance=instance.id,
+            correlationid=instance.correlationid,
+            causationid=self._cause,
+            letter=letter,
+            state=self._state(),
+        )
         try:
             await workflow.execute_activity(
-                activity_name(self.saga.name, letter),
+                activity_name(self.definition.name, letter),
                 order,
                 start_to_close_timeout=TO_SEND,
                 retry_policy=RetryPolicy(maximum_attempts=1),
@@ -189,11 +195,13 @@ class SagaWorkflow(Generic[State]):
         if progress.status not in ENDED:
             instance.ended_at = None
             return False
-        undecided = any(progress.steps[step.name].status == "timed-out" and step.compensate for step in self.saga.steps)
+        undecided = any(
+            progress.steps[step.name].status == "timed-out" and step.compensate for step in self.definition.steps
+        )
         if progress.status != "failed" or not undecided:
             return not self._arrivals
         if instance.ended_at is None:
-            instance.ended_at = _now() + int(self.saga.retention.total_seconds() * 1000)
+            instance.ended_at = _now() + int(self.definition.retention.total_seconds() * 1000)
         return instance.ended_at <= _now()
 
     def _remember(self, *notes: Note) -> None:

@@ -147,6 +147,14 @@ class Harness(Generic[Publisher_co]):
         while (wait := await self._next_due()) is not None and self.clock.now + wait <= end:
             await self.advance(wait)
 
+    async def restart(self) -> None:
+        """Let the process die: another takes over once the leases of the dead one have run out."""
+        self.crashes += 1
+        for receiver in self._worker.receivers.values():
+            await receiver.close()
+        self.clock.advance(self.app.settings.lease)
+        self._worker = Worker(self.app)
+
     async def dead_letters(self) -> Sequence[DeadLetter]:
         groups = [group for group, _ in self._worker.retriers]
         return await dead_letters.find(self._store, groups, MOST_ROUNDS)
@@ -162,7 +170,7 @@ class Harness(Generic[Publisher_co]):
         finally:
             self._mishaps.armed = False
         if crashed:
-            await self._restart()
+            await self.restart()
         return worked or crashed
 
     async def _relay(self) -> bool:
@@ -195,14 +203,6 @@ class Harness(Generic[Publisher_co]):
         for each in due:
             await each.work()
         return bool(due)
-
-    async def _restart(self) -> None:
-        """Another process takes over once the leases of the dead one have run out."""
-        self.crashes += 1
-        for receiver in self._worker.receivers.values():
-            await receiver.close()
-        self.clock.advance(self.app.settings.lease)
-        self._worker = Worker(self.app)
 
     async def _next_due(self) -> timedelta | None:
         waits = [await parking.next_due(self._store, group) for group, _ in self._worker.retriers]

@@ -31,10 +31,11 @@ def generated() -> Path:
     return generate(PACKAGE, SPECS)
 
 
-def generate(package: str, specs: Sequence[str]) -> Path:
+def generate(package: str, specs: Sequence[str], *options: str) -> Path:
     """Generate services into a package of that name, in a folder that is then on the path."""
     folder = Path(tempfile.mkdtemp(prefix="eda-travel-"))
-    outcome = CliRunner().invoke(cli, ["generate", *specs, "--out", str(folder / package)], standalone_mode=False)
+    arguments = ["generate", *specs, *options, "--out", str(folder / package)]
+    outcome = CliRunner().invoke(cli, arguments, standalone_mode=False)
     assert outcome.exception is None, outcome.output
     (folder / package / "__init__.py").touch()
     sys.path.insert(0, str(folder))

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eda_runtime.consumer import dead_letters, inbox
+from eda_runtime import sequences
+from eda_runtime.consumer import dead_letters, inbox, ordering
 from eda_runtime.contracts import AnySubscription
 from eda_runtime.saga import control
 from eda_runtime.saga.definition import AnySaga
@@ -14,7 +15,7 @@ from eda_runtime.service import Service
 from eda_runtime.stores import Store
 from eda_runtime.transports import Retaining, Transport
 
-__all__ = ["Janitor", "Purged", "purge", "purge_messages"]
+__all__ = ["Janitor", "Purged", "purge", "purge_messages", "purge_order"]
 
 EVERY_SECONDS = 600.0
 log = logging.getLogger(__name__)
@@ -49,6 +50,11 @@ async def purge_messages(transport: Transport) -> int:
     return await transport.purge() if isinstance(transport, Retaining) else 0
 
 
+async def purge_order(store: Store) -> int:
+    """Forget the numbers of keys that have been silent for long, where a broker without order needs them; returns how many."""
+    return await sequences.purge(store) + await ordering.purge(store)
+
+
 class Janitor:
     """Purges now and then while the service runs."""
 
@@ -65,6 +71,7 @@ class Janitor:
             try:
                 await purge(self._service.store, self._subscriptions)
                 await purge_messages(self._service.transport)
+                await purge_order(self._service.store)
                 for saga in self._sagas:
                     await control.purge(self._service.store, saga)
             except Exception as error:  # noqa: BLE001  the database is away: the next time will do

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eda_runtime import sequences
 from eda_runtime.errors import PublishError
 from eda_runtime.leases import Share
 from eda_runtime.outbox import COLUMNS, SHARDS, outgoing
@@ -99,8 +100,16 @@ class Relay:
         if too_large:
             return len(too_large)
         async with asyncio.timeout(rows[0][1] / 1000):
-            await self._send(batch)
+            await self._send(await self._numbered(batch))
         return len(batch)
+
+    async def _numbered(self, batch: Sequence[Queued]) -> Sequence[Queued]:
+        """The batch, with numbers by key where the broker keeps no order."""
+        if self._service.transport.features.ordered_by_key:
+            return batch
+        messages = {queued.position: queued.message for queued in batch}
+        numbered = await sequences.assign(self._service.store, messages)
+        return [Queued(position, message) for position, message in numbered.items()]
 
     async def _send(self, batch: Sequence[Queued]) -> None:
         try:

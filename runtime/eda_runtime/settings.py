@@ -24,6 +24,7 @@ class Settings:
     | `EDA_LEASE_SECONDS` | 10: how long the work of a dead process waits for another to take it over |
     | `EDA_GRACE_SECONDS` | 30: how long a stopping service may finish the batch in hand |
     | `EDA_POOL_SIZE` | 20: database connections of the process, at most |
+    | `EDA_ORDER_WAIT_SECONDS` | 60: how long, on a broker without order, a message waits for one of its key that is missing |
     """
 
     database_url: str = field(default="sqlite:///eda.db", repr=False)
@@ -31,6 +32,7 @@ class Settings:
     lease: timedelta = timedelta(seconds=10)
     grace: timedelta = timedelta(seconds=30)
     pool_size: int = 20
+    order_wait: timedelta = timedelta(seconds=60)
 
     def __post_init__(self) -> None:
         if not self.broker_url:
@@ -60,6 +62,7 @@ class Settings:
             lease=_seconds(environment, "EDA_LEASE_SECONDS", default.lease),
             grace=_seconds(environment, "EDA_GRACE_SECONDS", default.grace),
             pool_size=int(_number(environment, "EDA_POOL_SIZE", default.pool_size)),
+            order_wait=_seconds(environment, "EDA_ORDER_WAIT_SECONDS", default.order_wait),
         )
 
 

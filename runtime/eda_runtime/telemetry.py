@@ -27,7 +27,17 @@ def _tracer() -> Tracer:
 
 def _counters() -> Mapping[str, Counter]:
     meter = metrics.get_meter("eda_runtime")
-    names = ("handled", "deprecated", "duplicates", "retried", "parked", "dead_lettered")
+    names = (
+        "handled",
+        "deprecated",
+        "duplicates",
+        "retried",
+        "parked",
+        "dead_lettered",
+        "held_back",
+        "out_of_order",
+        "gaps",
+    )
     return {name: meter.create_counter(f"eda.consumer.{name}", "{message}") for name in names}
 
 
@@ -39,7 +49,8 @@ class Telemetry:
     counters: Mapping[str, Counter] = field(default_factory=_counters)
 
     def count(self, group: str, tally: Mapping[str, int]) -> None:
-        """Add to the counters that `tally` names: `handled`, `duplicates`, `retried`, `parked`, `dead_lettered`."""
+        """Add to the counters that `tally` names: `handled`, `duplicates`, `retried`, `parked`, `dead_lettered`; and, where a
+        broker keeps no order, `held_back`, `out_of_order`, `gaps`."""
         for name, number in tally.items():
             if number:
                 self.counters[name].add(number, {"messaging.consumer.group.name": group})

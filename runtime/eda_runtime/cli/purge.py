@@ -9,7 +9,7 @@ import click
 
 from eda_runtime.app import App
 from eda_runtime.cli.target import split_target
-from eda_runtime.housekeeping import Purged, purge, purge_messages
+from eda_runtime.housekeeping import Purged, purge, purge_messages, purge_order
 from eda_runtime.saga import control
 
 __all__ = ["command"]
@@ -33,5 +33,6 @@ def command(app: tuple[str, ...]) -> None:
 async def _purge(app: App[object]) -> tuple[Sequence[Purged], int, dict[str, int]]:
     async with app:
         consumers = await purge(app.opened.store, app.subscriptions)
+        await purge_order(app.opened.store)
         ended = {saga.name: await control.purge(app.opened.store, saga) for saga in app.sagas}
         return consumers, await purge_messages(app.opened.transport), ended

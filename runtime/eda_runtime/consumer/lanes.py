@@ -15,12 +15,13 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from eda_runtime.consumer import dead_letters, inbox, parking
-from eda_runtime.consumer.message import Message, lane_of
+from eda_runtime.consumer import dead_letters, inbox, ordering, parking
+from eda_runtime.consumer.message import Message, lane_of, passed_over, read
 from eda_runtime.consumer.parking import Failure
 from eda_runtime.contracts import AnySubscription, BatchSubscription
 from eda_runtime.errors import PermanentError
 from eda_runtime.service import Service
+from eda_runtime.transports import Delivery
 from eda_runtime.unit_of_work import Context, Work
 
 __all__ = ["Lanes"]
@@ -38,6 +39,15 @@ class Lanes(Generic[Publisher_co]):
         self._subscription = subscription
         self._policy = subscription.policy
 
+    def read(self, delivery: Delivery) -> Message | None:
+        """The message that the subscription takes of `delivery`; where the broker keeps no order, also what it passes over, if
+        that has a number among those of its key."""
+        message = read(self._subscription, delivery)
+        if message is None and delivery.envelope is not None and self._restores_order:
+            unread = passed_over(delivery, delivery.envelope)
+            return unread if ordering.is_numbered(unread) else None
+        return message
+
     async def run(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Handle, park or bury `messages`; returns those that are done with, which are all unless the database fails."""
         deprecated = [message.envelope for message in messages if message.deprecated]
@@ -49,6 +59,20 @@ class Lanes(Generic[Publisher_co]):
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self._lane(lane)) for lane in lanes.values()]
         return [message for task in running for message in task.result()]
+
+    async def run_held(self, listened: float) -> int:
+        """Where the broker keeps no order, handle what was held back and need no longer be; returns how many.
+
+        `listened` says for how many seconds this worker has been taking what the broker had: a gap that is older than the
+        patience of the settings and might have been filled in that time is given up.
+        """
+        if not self._restores_order:
+            return 0
+        patience = self._service.settings.order_wait
+        if listened >= patience.total_seconds():
+            self._give_up(await ordering.give_up(self._service.store, self._policy.group, patience))
+        messages = await ordering.due(self._service.store, self._subscription)
+        return len(await self._lane(messages)) if messages else 0
 
     async def run_parked(self) -> int:
         """Try again a head that is due, and what follows it; returns how many messages were dealt with."""
@@ -65,6 +89,16 @@ class Lanes(Generic[Publisher_co]):
             else:
                 await self._parked_one_by_one(len(messages))
         return len(messages)
+
+    @property
+    def _restores_order(self) -> bool:
+        return self._policy.channel.ordered and not self._service.transport.features.ordered_by_key
+
+    def _give_up(self, gaps: Sequence[ordering.Gap]) -> None:
+        for gap in gaps:
+            said = (self._policy.group, gap.number, gap.key, gap.source, gap.address)
+            log.error("%s: no longer waits for what comes before number %d of key %s from %s at %s", *said)
+        self._report(Tally(gaps=len(gaps)))
 
     async def _lane(self, messages: Sequence[Message]) -> Sequence[Message]:
         done: list[Message] = []
@@ -84,7 +118,7 @@ class Lanes(Generic[Publisher_co]):
         tally = Tally()
         try:
             async with self._service.begin() as work:
-                await self._take_over(work, messages, tally)
+                await self._take_over(work, messages, tally, with_held=True)
         except Exception as error:
             log.debug("%s: a batch rolled back: %s", self._policy.group, error)
             raise _RolledBack from error
@@ -99,10 +133,25 @@ class Lanes(Generic[Publisher_co]):
             tally = await self._failed(message, error)
         self._report(tally)
 
-    async def _take_over(self, work: Work, messages: Sequence[Message], tally: Tally) -> None:
-        fresh = await inbox.claim(work.transaction, self._policy.group, messages)
-        tally["duplicates"] += len(messages) - len(fresh)
+    async def _take_over(
+        self, work: Work, messages: Sequence[Message], tally: Tally, *, with_held: bool = False
+    ) -> None:
+        fresh = await self._fresh(work, messages, tally, with_held=with_held)
         await self._handle(work, await self._ready(work, fresh, tally), tally)
+
+    async def _fresh(
+        self, work: Work, messages: Sequence[Message], tally: Tally, *, with_held: bool = False
+    ) -> Sequence[Message]:
+        """Those that were not taken over before, and whose turn it is."""
+        dealt = ordering.Dealt(messages)
+        if self._restores_order:
+            dealt = await ordering.take_turns(work.transaction, self._subscription, messages, with_held=with_held)
+        taken = [message for message in dealt.ready if not message.passed_over]
+        fresh = await inbox.claim(work.transaction, self._policy.group, taken)
+        tally["duplicates"] += len(taken) - len(fresh)
+        tally["held_back"] += len(dealt.early)
+        tally["out_of_order"] += sum(message in dealt.late for message in fresh) if dealt.late else 0
+        return fresh
 
     async def _ready(self, work: Work, messages: Sequence[Message], tally: Tally) -> Sequence[Message]:
         """Those to handle now, after the others were parked behind their key or buried."""
@@ -176,8 +225,8 @@ class Lanes(Generic[Publisher_co]):
         failure = Failure.of(error, permanent=isinstance(error, PermanentError))
         tally = Tally()
         async with self._service.begin() as work:
-            if message.parked is None and not await inbox.claim(work.transaction, self._policy.group, [message]):
-                tally["duplicates"] += 1
+            if message.parked is None and not await self._fresh(work, [message], tally):
+                log.debug("%s: %s is a duplicate, or not in turn", self._policy.group, message.dedupe)
             elif failure.permanent or message.attempt >= self._policy.retry.attempts:
                 await self._bury(work, message, failure, tally)
             else:

@@ -16,7 +16,7 @@ from eda_runtime.expressions import evaluate
 from eda_runtime.transports import Delivery
 from eda_runtime.versions import known_versions, upcast
 
-__all__ = ["Message", "Parked", "lane_of", "read", "read_parked"]
+__all__ = ["Message", "Parked", "lane_of", "passed_over", "read", "read_parked"]
 
 VERSIONED = re.compile(r"^(?P<name>.+?)(?:\.v(?P<version>\d+))?$")
 
@@ -42,6 +42,10 @@ class Message:
     parked: Parked | None = None
     deprecated: bool = False
     """Whether it came as a version that is deprecated."""
+    held: int | None = None
+    """Where it was held back until its turn came."""
+    passed_over: bool = False
+    """Whether the subscription does not take it, so that it only counts in the order of its key."""
 
     @property
     def key(self) -> str | None:
@@ -79,6 +83,11 @@ def _read(subscription: AnySubscription, delivery: Delivery) -> Message | None:
     if contract is not None:
         return _decoded(subscription, contract, delivery, delivery.envelope)
     return _other_version(subscription, known, delivery, delivery.envelope)
+
+
+def passed_over(delivery: Delivery, envelope: Envelope) -> Message:
+    """A message that `read` leaves out, where it is one in the order of its key."""
+    return Message(delivery, envelope, None, None, _identity(envelope), passed_over=True)
 
 
 def read_parked(subscription: AnySubscription, delivery: Delivery, parked: Parked) -> Message:

@@ -6,19 +6,16 @@ policy is `park-key`, its followers wait until a person redrives or discards it.
 
 from __future__ import annotations
 
-import base64
 import json
 import random
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
+from eda_runtime.consumer import stored
 from eda_runtime.consumer.message import Message, Parked, read_parked
 from eda_runtime.contracts import AnySubscription, ReceivePolicy, RetryPolicy
-from eda_runtime.envelope import Envelope
-from eda_runtime.stores import Row, Store, Transaction
-from eda_runtime.transports import Delivery
+from eda_runtime.stores import Row, Store, Transaction, Value
 
 __all__ = [
     "Chance",
@@ -38,9 +35,7 @@ Chance = Callable[[float, float], float]
 """A number between two others, as `random.uniform` gives it."""
 LOOK_AGAIN, SOON = 60_000, 2_000
 """Milliseconds until a follower is looked at again, and for how long its head must not be due before that is done."""
-COLUMNS = """
-    "position", "key", address, "partition", origin, appended_at, headers, envelope, body, attempts, first_failed_at
-"""
+COLUMNS = f'"position", "key", attempts, first_failed_at, {stored.COLUMNS}'
 IS_HEAD = """NOT EXISTS (
     SELECT 1 FROM eda_parked q WHERE q.consumer = p.consumer AND q."key" = p."key" AND q."position" < p."position")"""
 
@@ -65,13 +60,13 @@ UPDATE eda_parked SET due_at = now_ms() + {LOOK_AGAIN} WHERE "position" IN (
             AND q."position" < p."position" AND (q.due_at IS NULL OR q.due_at > now_ms() + {SOON}))
     LIMIT 2000 FOR UPDATE SKIP LOCKED)
 """  # noqa: S608  made of constants
-INSERT = """
-INSERT INTO eda_parked (consumer, "key", address, "partition", origin, appended_at, headers, envelope, body, attempts,
-    reason, stack, due_at, dead_at, first_failed_at, last_failed_at)
+INSERT = f"""
+INSERT INTO eda_parked (consumer, "key", {stored.COLUMNS}, attempts, reason, stack, due_at, dead_at, first_failed_at,
+    last_failed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now_ms() + $13::bigint, now_ms() + $14::bigint,
     now_ms() + $15::bigint, now_ms() + $15::bigint)
 RETURNING first_failed_at, last_failed_at
-"""
+"""  # noqa: S608  made of constants
 UPDATE = """
 UPDATE eda_parked SET attempts = $2, reason = $3, stack = $4, due_at = now_ms() + $5::bigint,
     dead_at = now_ms() + $6::bigint, first_failed_at = COALESCE(first_failed_at, now_ms()), last_failed_at = now_ms()
@@ -178,47 +173,11 @@ def delay(policy: RetryPolicy, attempts: int, chance: Chance = random.uniform) -
     return int(moved.total_seconds() * 1000)
 
 
-def _columns(policy: ReceivePolicy, message: Message) -> tuple[str | int | bytes | None, ...]:
-    delivery = message.delivery
-    return (
-        policy.group,
-        message.key if policy.on_failure == "park-key" else None,
-        delivery.address,
-        delivery.partition,
-        delivery.position,
-        int(delivery.appended_at.timestamp() * 1000),
-        json.dumps(dict(delivery.headers)),
-        _envelope_json(delivery.envelope, delivery.body) if delivery.envelope else None,
-        delivery.body,
-    )
+def _columns(policy: ReceivePolicy, message: Message) -> tuple[Value, ...]:
+    key = message.key if policy.on_failure == "park-key" else None
+    return (policy.group, key, *stored.columns(message.delivery))
 
 
 def _restore(subscription: AnySubscription, row: Row) -> Message:
-    position, key, address, partition, origin, appended_at, headers, envelope, body, attempts, failed = row
-    delivery = Delivery(
-        address=address,
-        partition=partition,
-        position=origin,
-        key=key,
-        headers=json.loads(headers),
-        body=body,
-        envelope=_envelope(envelope, body) if envelope else None,
-        problem=None if envelope else "its headers make none",
-        appended_at=datetime.fromtimestamp(appended_at / 1000, UTC),
-        token=None,
-    )
-    return read_parked(subscription, delivery, Parked(position, attempts, failed))
-
-
-def _envelope_json(envelope: Envelope, body: bytes) -> str:
-    named = {field.name: getattr(envelope, field.name) for field in fields(envelope)}
-    apart = None if envelope.data == body else base64.b64encode(envelope.data).decode()
-    return json.dumps(
-        named | {"time": envelope.time.isoformat(), "extensions": dict(envelope.extensions), "data": apart}
-    )
-
-
-def _envelope(text: str, body: bytes) -> Envelope:
-    named = json.loads(text)
-    data = body if named["data"] is None else base64.b64decode(named["data"])
-    return Envelope(**named | {"time": datetime.fromisoformat(named["time"]), "data": data})
+    position, key, attempts, failed, *delivery = row
+    return read_parked(subscription, stored.restored(key, delivery), Parked(position, attempts, failed))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from eda_runtime.consumer.lanes import Lanes
-from eda_runtime.consumer.message import read
 from eda_runtime.contracts import AnySubscription
 from eda_runtime.service import Service
 from eda_runtime.transports import Delivery, Receiver, ReplayRange
@@ -25,7 +25,6 @@ class Poller(Generic[Publisher_co]):
 
     def __init__(self, service: Service[Publisher_co], subscription: AnySubscription) -> None:
         self._service = service
-        self._subscription = subscription
         self._policy = subscription.policy
         self._lanes = Lanes(service, subscription)
         self._backoff = BACKOFF_SECONDS[0]
@@ -48,17 +47,21 @@ class Poller(Generic[Publisher_co]):
             while deliveries := await receiver.poll(self._policy.batch, POLL_SECONDS):
                 await self.handle(receiver, deliveries)
                 total += len(deliveries)
+            while await self._lanes.run_held(listened=0.0):
+                pass
         finally:
             await receiver.close()
         return total
 
     async def _consume(self) -> None:
         receiver = await self._service.transport.receiver(self._policy)
+        joined = time.monotonic()
         try:
             while not self._service.stopping.is_set():
                 deliveries = await receiver.poll(self._policy.batch, POLL_SECONDS)
                 if deliveries:
                     await self.handle(receiver, deliveries)
+                await self._lanes.run_held(listened=time.monotonic() - joined)
                 self._backoff = BACKOFF_SECONDS[0]
         finally:
             await receiver.close()
@@ -67,7 +70,7 @@ class Poller(Generic[Publisher_co]):
         """Handle what was polled and acknowledge it; what the database could not take is released.
 
         Raises `ConnectionError` if there was such."""
-        read_ones = [(delivery, read(self._subscription, delivery)) for delivery in deliveries]
+        read_ones = [(delivery, self._lanes.read(delivery)) for delivery in deliveries]
         done = await self._lanes.run([message for _, message in read_ones if message is not None])
         left = {id(message.delivery) for _, message in read_ones if message} - {
             id(message.delivery) for message in done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
 
-__all__ = ["inbox", "leases", "metadata", "outbox", "parked", "saga_history", "sagas"]
+__all__ = ["held", "inbox", "leases", "metadata", "outbox", "parked", "saga_history", "sagas", "sequences", "turns"]
 
 metadata = MetaData()
 
@@ -133,4 +133,50 @@ saga_history = Table(
     Index("eda_saga_history_instance", "saga", "id", "position"),
     sqlite_autoincrement=True,
     comment="What happened to instances of sagas.",
+)
+
+sequences = Table(
+    "eda_sequence",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("run", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("drawn_at", BigInteger, nullable=False),
+    Index("eda_sequence_age", "drawn_at"),
+    sqlite_with_rowid=False,
+    comment="The last number of each key that was sent to a broker without order.",
+)
+
+turns = Table(
+    "eda_turn",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("next", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Index("eda_turn_age", "seen_at"),
+    sqlite_with_rowid=False,
+    comment="Which message of each key a consumer takes next, where the broker keeps no order.",
+)
+
+held = Table(
+    "eda_held",
+    metadata,
+    Column("position", _position, primary_key=True, autoincrement=True),
+    Column("consumer", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("sequence", Text, nullable=False),
+    Column("key", Text),
+    Column("address", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("appended_at", BigInteger, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("envelope", Text),
+    Column("body", LargeBinary, nullable=False),
+    Column("held_at", BigInteger, nullable=False),
+    Index("eda_held_turn", "consumer", "stream", "sequence", unique=True),
+    Index("eda_held_age", "consumer", "held_at"),
+    sqlite_autoincrement=True,
+    comment="Messages that came before their turn.",
 )

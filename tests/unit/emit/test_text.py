@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eda_gen.emit.python.text import clean, docstring, literal, one_line
@@ -14,6 +14,7 @@ TEXTS = st.text(alphabet=st.sampled_from(list("ab \"'\\\n\t{}%#\u202e\u2028Ã©ðŸ˜
 
 
 @given(TEXTS)
+@example('ends in """')
 def test_a_docstring_reads_as_the_text_without_what_cannot_be_seen(text: str) -> None:
     module = ast.parse(f'"""x {docstring(text)}"""\nrest = 1\n')
 

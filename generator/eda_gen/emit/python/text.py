@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Mapping
@@ -38,8 +39,8 @@ def description_of(schema: Json) -> str:
 
 def docstring(text: str) -> str:
     """The inside of a triple-quoted string that reads as `text`."""
-    escaped = clean(text).replace("\\", "\\\\").replace('"""', r"\"\"\"")
-    return escaped[:-1] + r"\"" if escaped.endswith('"') else escaped
+    escaped = clean(text).replace("\\", "\\\\")
+    return re.sub(r'"{3,}|"\Z', lambda found: r"\"" * len(found[0]), escaped)
 
 
 def comment(text: str) -> str:

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from eda_gen.compat.usage import usage
 from eda_gen.diagnostics import Diagnostic, Result, Severity, sorted_diagnostics
+from eda_gen.emit.broker_names import topic_name
 from eda_gen.model import Catalog, Channel, Message, MessageId
 from eda_gen.registry.schemas import SchemaText, schema_text
 
@@ -58,7 +59,7 @@ def subjects(catalog: Catalog, naming: Naming, services: Iterable[str] = ()) -> 
     for channel in channels:
         for message in (catalog.messages[each] for each in channel.messages):
             if _has_subject(channel) or naming is Naming.RECORD:
-                name = naming.subject(channel.address or "", _record(message))
+                name = naming.subject(_topic(channel), _record(message))
                 found.setdefault(name, {})[message.id] = message
     messages = {message.id: message for each in found.values() for message in each.values()}
     texts = {id: _text(catalog, message, problems) for id, message in messages.items()}
@@ -80,6 +81,10 @@ def _channels(catalog: Catalog, services: frozenset[str]) -> list[Channel]:
 
 def _record(message: Message) -> str:
     return _VERSION.sub("", message.type)
+
+
+def _topic(channel: Channel) -> str:
+    return topic_name(channel.bindings) or channel.address or ""
 
 
 def _has_subject(channel: Channel) -> bool:

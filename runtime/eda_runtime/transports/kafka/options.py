@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from eda_runtime.errors import ConfigurationError
 from eda_runtime.settings import Settings
+from eda_runtime.transports.kafka.schemas import RegistryOptions
 
 __all__ = ["ClientConfig", "KafkaOptions"]
 
@@ -36,6 +37,8 @@ class KafkaOptions:
     | `EDA_KAFKA_SASL_MECHANISM` | `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512` (default) |
     | `EDA_KAFKA_REPLICAS` | copies of a topic that `eda provision` creates; the cluster's default if absent |
     | `EDA_KAFKA_GROW_PARTITIONS` | `1` lets `eda provision` add partitions to a topic, which moves keys |
+
+    `RegistryOptions` lists those of the wire format and its schema registry.
     """
 
     servers: str
@@ -44,6 +47,7 @@ class KafkaOptions:
     grow_partitions: bool = False
     lease: timedelta = timedelta(seconds=10)
     grace: timedelta = timedelta(seconds=30)
+    registry: RegistryOptions | None = None
 
     @classmethod
     def read(cls, url: str, settings: Settings, environment: Mapping[str, str] = os.environ) -> KafkaOptions:
@@ -61,6 +65,7 @@ class KafkaOptions:
             grow_partitions=_is_on(environment, "EDA_KAFKA_GROW_PARTITIONS"),
             lease=settings.lease,
             grace=settings.grace,
+            registry=RegistryOptions.read(environment),
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -49,7 +49,8 @@ class Batch:
 class Publisher:
     """An idempotent producer. After a call that fails or is cancelled, nothing of it stays queued."""
 
-    def __init__(self, client: ClientConfig) -> None:
+    def __init__(self, client: ClientConfig, value: Callable[[Outgoing], bytes]) -> None:
+        self._value = value
         self._config: ClientConfig = {**client, **SENDING}
         self._producer = Producer(self._config)
 
@@ -76,7 +77,7 @@ class Publisher:
             try:
                 return producer.produce(
                     message.address,
-                    value=envelope.data,
+                    value=self._value(message),
                     key=key_of(envelope),
                     headers=headers_of(envelope),
                     on_delivery=landed,

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from tests.services import kafka, nats, postgresql
+from tests.services import kafka, nats, postgresql, registry
 from tests.services.processes import stop
 
 STATE = Path(__file__).parents[2] / ".services"
@@ -38,7 +38,7 @@ class Kind(Protocol):
     def create(self, folder: Path) -> Server: ...
 
 
-KINDS: dict[str, Kind] = {"kafka": kafka, "nats": nats}
+KINDS: dict[str, Kind] = {"kafka": kafka, "nats": nats, "registry": registry}
 """By the folder of `.services/` where `pid` and `url` tell of the server that runs."""
 
 

@@ -113,6 +113,7 @@ async def test_the_generated_rights_are_all_that_a_service_needs(service: str, t
         await apply(client, files)
         await client.close()
         transport = await open_transport(f"nats://{service}:x@{address}")
+        seen = await transport.provision(topology(service), dry_run=True)
         receiver = await transport.receiver(reading)
         await admin.publish([Outgoing(reading.channel.address, event("a", 0).envelope)])
         (found,) = await receiver.poll(1, 10)
@@ -121,6 +122,7 @@ async def test_the_generated_rights_are_all_that_a_service_needs(service: str, t
         (lag,) = await transport.lag(Topology((), (reading,)))
         await asyncio.gather(admin.close(), transport.close())
 
+    assert {step.action for step in seen} == {"exists"}
     assert (found.key, lag.messages) == ("a", 0)
 
 

@@ -20,6 +20,7 @@ CONNECT_SECONDS = 20
 """Ten for the broker, the rest for Python to start on a busy machine."""
 CLOSED = {
     "kafka": "kafka://127.0.0.1:{port}",
+    "nats": "nats://127.0.0.1:{port}",
 }
 """The URL of a broker that is not there, for each transport."""
 

@@ -19,6 +19,11 @@ def test_the_shop_runs_on_kafka(kafka_url: str) -> None:
     assert last_line_of_demo(kafka_url) == IN_ORDER
 
 
+@pytest.mark.xdist_group("nats")
+def test_the_shop_runs_on_nats(nats_url: str) -> None:
+    assert last_line_of_demo(nats_url) == IN_ORDER
+
+
 def last_line_of_demo(url: str) -> str:
     demo = subprocess.run(
         [sys.executable, "-m", "examples.shop.demo"],

@@ -48,7 +48,7 @@ class Server:
 
     def start(self) -> None:
         configuration = self.folder / "server.conf"
-        jetstream = f'jetstream {{ store_dir: "{self.folder}/streams", sync_interval: always }}'
+        jetstream = f'jetstream {{ store_dir: "{self.folder}/streams" }}'
         configuration.write_text(f"{jetstream if self.jetstream else ''}\n{self.more}\n")
         command = [str(PROGRAM), "-a", "127.0.0.1", "-p", str(self.port), "-c", str(configuration)]
         self.process = spawn(command, self.port, self.folder / "server.log")

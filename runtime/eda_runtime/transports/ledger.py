@@ -153,6 +153,11 @@ class Member:
         """Whether no other worker can have taken our partitions for free. Where not, hand out nothing."""
         return time.monotonic() < self._deadline
 
+    def check(self) -> None:
+        """Raise what ended the task that keeps our place, if anything did."""
+        if self._keeping and self._keeping.done() and not self._keeping.cancelled():
+            self._keeping.result()
+
     def wake(self) -> None:
         """Take a turn at once: something has changed."""
         self._bell.fire()

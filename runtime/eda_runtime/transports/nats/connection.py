@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -22,8 +24,10 @@ __all__ = ["REQUEST_SECONDS", "Connection", "RefusedError"]
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 5.0
+CLOSE_SECONDS = 1
 RECONNECT_PAUSE = 1
 OLDEST = (2, 14)
+DENIED = re.compile('permissions violation for publish to "([^"]+)"', re.IGNORECASE)
 NOT_FOUND = 404
 log = logging.getLogger(__name__)
 
@@ -61,6 +65,7 @@ class Connection:
         self._last_error: Exception | None = None
         self._refused = asyncio.Event()
         self._closed = False
+        self._denied: dict[str, Client] = {}
 
     @property
     def max_payload(self) -> int:
@@ -84,7 +89,7 @@ class Connection:
         self._closed = True
         with suppress(Error, OSError, TimeoutError):
             if self._client.is_connected:
-                await self._client.flush()
+                await self._client.flush(CLOSE_SECONDS)
             await self._client.close()
 
     async def ask(self, call: str, request: Mapping[str, object] | None = None) -> Mapping[str, Any]:
@@ -99,8 +104,13 @@ class Connection:
     async def request(self, subject: str, body: bytes, headers: Mapping[str, str]) -> Msg:
         """Send, and wait for the answer. Nothing is sent where there is no connection: it would arrive much later."""
         client = await self._connected(subject)
-        with broker_errors(subject):
-            return await client.request(subject, body, REQUEST_SECONDS, headers=dict(headers) or None)
+        try:
+            with broker_errors(subject):
+                return await client.request(subject, body, REQUEST_SECONDS, headers=dict(headers) or None)
+        except TransportError as error:
+            if self._denied.get(subject.lower()) is client:
+                raise TransportError(f"NATS: we may not publish to {subject}") from error
+            raise
 
     async def store(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Have a stream keep a message; returns once it has. Raises `RefusedError` where it will not."""
@@ -140,8 +150,8 @@ class Connection:
         try:
             if self._refused.is_set():
                 raise ConfigurationError(
-                    f"NATS at {self.options.shown} refused us: {self._last_error};"
-                    " check EDA_NATS_USERNAME, EDA_NATS_PASSWORD, EDA_NATS_TOKEN and EDA_NATS_CREDENTIALS_FILE"
+                    f"NATS at {self.options.shown} refused us: {self._last_error}; check EDA_NATS_USERNAME,"
+                    " EDA_NATS_PASSWORD, EDA_NATS_TOKEN, EDA_NATS_CREDENTIALS_FILE, EDA_NATS_TLS and EDA_NATS_CA_FILE"
                 )
             if not connecting.done():
                 why = self._last_error or "no answer"
@@ -175,8 +185,10 @@ class Connection:
     async def _failed(self, error: Exception) -> None:
         self._last_error = error
         log.info("NATS: %s", error)
-        if "authorization" in str(error).lower() or "authentication" in str(error).lower():
+        if isinstance(error, ssl.SSLError) or "authorization" in str(error).lower():
             self._refused.set()
+        if denied := DENIED.search(str(error)):
+            self._denied[denied[1].lower()] = self._client
 
     async def _reconnected(self) -> None:
         self.generation += 1

@@ -82,8 +82,10 @@ class Feed:
         """Begin after what the group has acknowledged. Raises `TransportError` where the consumer cannot be had."""
         await self._silence()
         self._generation = self._connection.generation
-        told = await self._connection.ask(f"CONSUMER.RESET.{self._consumer.stream}.{self._consumer.name}")
-        self._recognize(str(told["created"]), int(told["reset_seq"]) - 1)
+        path = f"{self._consumer.stream}.{self._consumer.name}"
+        there = await self._connection.ask(f"CONSUMER.INFO.{path}")  # one that is gone would not answer to a reset
+        told = await self._connection.ask(f"CONSUMER.RESET.{path}")
+        self._recognize(str(there["created"]), int(told["reset_seq"]) - 1)
         self._waiting.clear()
         self._inbox, self._subscription = await self._connection.inbox(self._on_message)
         self._expected, self._asked, self._broken = 1, 0, ""

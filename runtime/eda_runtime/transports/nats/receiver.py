@@ -43,6 +43,7 @@ class GroupReceiver:
             ticket = self._arrival.ticket()
             if self._failure:
                 raise TransportError(self._failure)
+            self._member.check()
             found = await self._take(max_messages)
             if found or clock() >= deadline:
                 return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+from eda_runtime.errors import TransportError
 from eda_runtime.transports.nats.connection import Connection, RefusedError
 from eda_runtime.transports.nats.names import ledger_stream
 
@@ -26,9 +27,10 @@ class BucketRegister:
         try:
             told = await self._connection.ask(f"STREAM.MSG.GET.{self._bucket}", {"last_by_subj": self._subject})
         except RefusedError as error:
-            if error.missing and error.number == NO_MESSAGE:
+            if error.number == NO_MESSAGE:
                 return b"", 0
-            raise
+            bucket = self._bucket.removeprefix("KV_")
+            raise TransportError(f"{error}; is there a bucket {bucket}? `eda provision` creates it") from error
         return base64.b64decode(told["message"].get("data", "")), int(told["message"]["seq"])
 
     async def write(self, document: bytes, revision: int) -> bool:

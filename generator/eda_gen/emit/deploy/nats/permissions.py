@@ -39,5 +39,6 @@ def _published(topology: Topology) -> Iterator[str]:
         yield f"$JS.ACK.{path}.>"
         yield f"$JS.ACK.*.*.{path}.>"
     for bucket in view_buckets(topology):
+        yield f"$JS.API.STREAM.INFO.{bucket.stream}"
         yield f"$JS.API.STREAM.MSG.GET.{bucket.stream}"
         yield from (f"$KV.{bucket.name}.{key}" for key in bucket.keys)

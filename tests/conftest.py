@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.services import kafka, nats, postgresql, registry, temporal
+from tests.services import kafka, nats, postgresql, rabbitmq, registry, temporal
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
 
@@ -39,6 +39,13 @@ def kafka_url(kafka_server: str) -> str:
 
 
 @pytest.fixture(scope="session")
+def temporal_address() -> Iterator[str]:
+    """The address of a Temporal server for the whole run. The run fails where none can be had."""
+    with temporal.running_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def nats_server() -> Iterator[str]:
     """The URL of a NATS server for the whole run."""
     with nats.running_server() as url:
@@ -67,7 +74,14 @@ def registry_url(registry_server: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def temporal_address() -> Iterator[str]:
-    """The address of a Temporal server for the whole run. The run fails where none can be had."""
-    with temporal.running_server() as address:
-        yield address
+def rabbitmq_server() -> Iterator[str]:
+    """The URL of a RabbitMQ for the whole run. The run fails where none can be had, unless it was told to do without."""
+    with rabbitmq.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq_server: str) -> str:
+    """The URL of the server, with an empty virtual host."""
+    rabbitmq.clear(rabbitmq_server)
+    return rabbitmq_server

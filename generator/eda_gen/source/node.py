@@ -26,7 +26,7 @@ class Node:
     value is written; both stay when the value is moved or merged, so that a `$ref` inside keeps its meaning.
     """
 
-    value: Scalar | tuple[Node, ...] | Mapping[str, Node]
+    value: Scalar | tuple[Node, ...] | MappingProxyType[str, Node]
     span: Span
     file: str
     pointer: str = ""
@@ -38,12 +38,12 @@ class Node:
 
     @property
     def is_mapping(self) -> bool:
-        return isinstance(self.value, Mapping)
+        return isinstance(self.value, MappingProxyType)
 
     @property
     def fields(self) -> Mapping[str, Node]:
         """The members of a mapping; empty for anything else."""
-        return self.value if isinstance(self.value, Mapping) else NO_FIELDS
+        return self.value if isinstance(self.value, MappingProxyType) else NO_FIELDS
 
     @property
     def items(self) -> tuple[Node, ...]:
@@ -84,7 +84,7 @@ class Node:
         """The value as JSON, without positions."""
         if isinstance(self.value, tuple):
             return [item.plain() for item in self.value]
-        if isinstance(self.value, Mapping):
+        if isinstance(self.value, MappingProxyType):
             return {name: item.plain() for name, item in self.value.items()}
         return self.value
 

@@ -122,14 +122,15 @@ class _Builder:
             self.report("EDA002", _problem(error), span)
 
     def take(self, event: Event) -> None:
-        if isinstance(event, DocumentStartEvent):
+        if isinstance(event, ScalarEvent):  # most events are
+            if not self._skipping:
+                self._scalar(event)
+        elif isinstance(event, DocumentStartEvent):
             self._start_document(event)
         elif self._skipping:
             self._skip(event)
         elif isinstance(event, AliasEvent):
             self._alias(event)
-        elif isinstance(event, ScalarEvent):
-            self._scalar(event)
         elif isinstance(event, CollectionStartEvent):
             self._start(event)
         elif isinstance(event, CollectionEndEvent):

@@ -1,4 +1,4 @@
-"""The shop's demo, on brokers: the same services, by `EDA_BROKER_URL` alone."""
+"""The shop's demo, on brokers: the same services, by `EDA_BROKER_URL` and `EDA_DATABASE_URL` alone."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ IN_ORDER = "200 orders, 0 lost, 0 applied twice, 0 out of order per key, 1 dead-
 
 
 @pytest.mark.xdist_group("kafka")
-def test_the_shop_runs_on_kafka(kafka_url: str) -> None:
-    assert last_line_of_demo(kafka_url) == IN_ORDER
+def test_the_shop_runs_on_kafka_with_postgresql(kafka_url: str, postgresql_url: str) -> None:
+    assert last_line_of_demo(kafka_url, database=postgresql_url) == IN_ORDER
 
 
 @pytest.mark.xdist_group("nats")
@@ -24,11 +24,11 @@ def test_the_shop_runs_on_nats(nats_url: str) -> None:
     assert last_line_of_demo(nats_url) == IN_ORDER
 
 
-def last_line_of_demo(url: str) -> str:
+def last_line_of_demo(url: str, *, database: str = "") -> str:
     demo = subprocess.run(
         [sys.executable, "-m", "examples.shop.demo"],
         cwd=REPOSITORY,
-        env=os.environ | {"EDA_BROKER_URL": url, "EDA_LEASE_SECONDS": "2"},
+        env=os.environ | {"EDA_BROKER_URL": url, "EDA_DATABASE_URL": database, "EDA_LEASE_SECONDS": "2"},
         capture_output=True,
         text=True,
         timeout=DEMO_SECONDS,

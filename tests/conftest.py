@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.services import kafka, nats, postgresql, rabbitmq, registry, temporal
+from tests.services import kafka, ministack, nats, postgresql, rabbitmq, registry, temporal
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
+if ministack.EXTERNAL not in os.environ:
+    os.environ |= ministack.NOBODY
 
 
 @pytest.fixture(scope="session")
@@ -85,3 +88,17 @@ def rabbitmq_url(rabbitmq_server: str) -> str:
     """The URL of the server, with an empty virtual host."""
     rabbitmq.clear(rabbitmq_server)
     return rabbitmq_server
+
+
+@pytest.fixture(scope="session")
+def eventbridge_server() -> Iterator[str]:
+    """The URL of an emulator of EventBridge and SQS for the whole run."""
+    with ministack.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def eventbridge_url(eventbridge_server: str) -> str:
+    """The URL of the emulator, with no buses and no queues."""
+    ministack.clear(eventbridge_server)
+    return eventbridge_server

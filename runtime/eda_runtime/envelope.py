@@ -19,11 +19,13 @@ __all__ = [
     "COPY_OF_TYPE",
     "HTTP",
     "KAFKA",
+    "PUBSUB",
     "REPLY_TO",
     "Decoded",
     "Envelope",
     "HeaderStyle",
     "decode",
+    "decode_document",
     "encode",
     "encode_structured",
 ]
@@ -43,6 +45,8 @@ OPTIONAL = (
     "tracestate",
 )
 KNOWN = frozenset((*REQUIRED, *OPTIONAL, "specversion", "time", "datacontenttype"))
+APART = frozenset(("datacontenttype", "data", "data_base64"))
+"""Members of a structured event that are no attributes with a meaning of their own."""
 COPY_OF, COPY_OF_TYPE = "copyof", "copyoftype"
 """Extensions of a message that is published in an older version too, on the older one: id and type of the newest."""
 REPLY_TO = "replyto"
@@ -90,6 +94,7 @@ HTTP = HeaderStyle("ce-", percent_encoded=True)
 """HTTP and NATS (CloudEvents HTTP binding 3.1.3)."""
 KAFKA = HeaderStyle("ce_")
 AMQP = HeaderStyle("cloudEvents:")
+PUBSUB = HeaderStyle("ce-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,14 @@ def decode(headers: Mapping[str, str], body: bytes, style: HeaderStyle, arrived:
         return Decoded(None, str(problem))
 
 
+def decode_document(document: Mapping[str, object], arrived: datetime) -> Decoded:
+    """Read a structured event whose JSON was parsed already."""
+    try:
+        return Decoded(from_members(document, arrived))
+    except NoCloudEvent as problem:
+        return Decoded(None, str(problem))
+
+
 def attributes(envelope: Envelope) -> dict[str, str]:
     """Every attribute that is set, but the content type, which each content mode writes in its own place."""
     for name in envelope.extensions:
@@ -144,20 +157,33 @@ def attributes(envelope: Envelope) -> dict[str, str]:
 
 
 def data_member(envelope: Envelope) -> bytes:
-    """The member that carries the data: JSON as it is, anything else in base64 (CloudEvents JSON format 3.1)."""
+    """The member that carries the data: JSON as it is, where whoever reads it will find the same bytes; anything else in base64
+    (CloudEvents JSON format 3.1)."""
     if not envelope.data:
         return b""
-    if is_json(envelope.datacontenttype) and parses(envelope.data):
+    if is_json(envelope.datacontenttype) and reads_back_the_same(envelope.data):
         return b',"data":' + envelope.data
     return b',"data_base64":"' + base64.b64encode(envelope.data) + b'"'
 
 
-def parses(data: bytes) -> bool:
+def reads_back_the_same(data: bytes) -> bool:
+    """Whether it is JSON as we write it. Spaces, doubled members and the way that a number is written are lost otherwise."""
     try:
-        json.loads(data.decode())
+        return compact(json.loads(data.decode(), parse_constant=refuse_constant)) == data
     except (ValueError, RecursionError):
         return False
-    return True
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def compact(value: object) -> bytes:
+    """Without spaces, in UTF-8; in ASCII where halves of a surrogate pair, which UTF-8 cannot say, stand alone."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def from_headers(headers: Mapping[str, str], body: bytes, style: HeaderStyle, arrived: datetime) -> Envelope:
@@ -176,9 +202,15 @@ def from_document(body: bytes, arrived: datetime) -> Envelope:
         raise NoCloudEvent(f"the body is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise NoCloudEvent("the body is not a JSON object")
-    content_type = str(document.pop("datacontenttype", None) or JSON)
-    data = read_data(document.pop("data", None), document.pop("data_base64", None), content_type)
-    found = {name: read_member(name, value) for name, value in document.items() if value is not None}
+    return from_members(document, arrived)
+
+
+def from_members(document: Mapping[str, object], arrived: datetime) -> Envelope:
+    content_type = str(document.get("datacontenttype") or JSON)
+    data = read_data(document.get("data"), document.get("data_base64"), content_type)
+    found = {
+        name: read_member(name, value) for name, value in document.items() if name not in APART and value is not None
+    }
     return build(found, content_type, data, arrived)
 
 
@@ -193,7 +225,7 @@ def read_data(data: object, encoded: object, content_type: str) -> bytes:
             raise NoCloudEvent(f"data_base64 is not base64: {error}") from error
     if isinstance(data, str) and not is_json(content_type):
         return data.encode(errors="surrogatepass")
-    return b"" if data is None else json.dumps(data, separators=(",", ":")).encode()
+    return b"" if data is None else compact(data)
 
 
 def read_member(name: str, value: object) -> str:

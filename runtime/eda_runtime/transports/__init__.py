@@ -34,6 +34,8 @@ class Features:
     several_workers: bool = True
     max_body: int = 1_000_000
     """Bytes of the largest message body that the broker takes by default."""
+    lag_age: bool = True
+    """Whether `lag` knows how old the oldest message is; where not, it says zero."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,20 @@ def test_http_headers_hold_printable_ascii_only(envelope: Envelope) -> None:
 
 
 def test_structured_data_that_is_json_is_json_in_the_document() -> None:
-    envelope = Envelope("1", "/orders", "t", ARRIVED, b'{"total": 1.10}')
+    envelope = Envelope("1", "/orders", "t", ARRIVED, '{"total":1.5,"name":"Ü"}'.encode())
 
-    assert b'"data":{"total": 1.10}' in encode_structured(envelope)
+    assert '"data":{"total":1.5,"name":"Ü"}'.encode() in encode_structured(envelope)
+
+
+@pytest.mark.parametrize("data", [b'{"total": 1.10}', b'{"a":1,"a":2}', b"NaN", b'{"big":1e400}', b'"\\u00dc"'])
+def test_structured_data_that_would_come_out_as_other_bytes_travels_in_base64(data: bytes) -> None:
+    document = encode_structured(Envelope("1", "/orders", "t", ARRIVED, data))
+
+    decoded = decode(STRUCTURED, document, KAFKA, ARRIVED)
+
+    assert b"data_base64" in document
+    assert decoded.envelope is not None
+    assert decoded.envelope.data == data
 
 
 @given(value=st.recursive(st.none() | st.booleans() | st.integers() | text, st.lists))

@@ -28,6 +28,7 @@ __all__ = [
     "event",
     "events",
     "ids",
+    "in_promised_order",
     "needs",
     "policy",
     "publish_apart",
@@ -83,6 +84,11 @@ def ids(deliveries: Iterable[Delivery]) -> list[str]:
 
 def sent_ids(messages: Iterable[Outgoing]) -> list[str]:
     return [message.envelope.id for message in messages]
+
+
+def in_promised_order(transport: Transport, found: Iterable[str]) -> list[str]:
+    """The ids as they came, or, where the transport promises no order, sorted."""
+    return list(found) if transport.features.ordered_by_key else sorted(found)
 
 
 def by_key(found: Iterable[str]) -> dict[str, list[int]]:

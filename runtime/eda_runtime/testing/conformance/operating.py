@@ -91,7 +91,8 @@ class Operating(Suite):
 
         assert lags["billing"].messages == 3 * len(KEYS) - 10
         assert lags["shipping"].messages == 3 * len(KEYS)
-        assert timedelta(0) < lags["shipping"].age < timedelta(minutes=1)
+        if transport.features.lag_age:
+            assert timedelta(0) < lags["shipping"].age < timedelta(minutes=1)
 
     async def test_a_group_that_has_caught_up_has_no_lag(self, transport: Transport) -> None:
         await transport.publish(events(KEYS, 3))

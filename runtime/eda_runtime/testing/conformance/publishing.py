@@ -62,7 +62,7 @@ class Publishing(Suite):
         await broker.append(ADDRESS, "a", {"ce_id": "7", "x-note": "not an event"}, body)
         await transport.publish([event("a", 1)])
 
-        poison, good = await take(receiver, 2)
+        poison, good = sorted(await take(receiver, 2), key=lambda found: found.envelope is not None)
 
         assert poison.envelope is None
         assert poison.problem
@@ -76,7 +76,7 @@ class Publishing(Suite):
 
         found = await take(await transport.receiver(policy()), 2)
 
-        assert [each.body for each in found] == [data, b""]
+        assert sorted(each.body for each in found) == [b"", data]
 
     async def test_the_largest_body_arrives(self, transport: Transport) -> None:
         data = b"x" * transport.features.max_body

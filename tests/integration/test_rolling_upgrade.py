@@ -1,9 +1,11 @@
-"""Producers and consumers of two revisions of a spec, on one SQL log, deployed in every order."""
+"""Producers and consumers of two revisions of a spec, on the SQL log and on Apache Kafka, deployed in every order."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from tests.generated import Importable, generate, importable
 
 from eda_runtime import App, Settings
 from eda_runtime.consumer.poller import Poller
+from eda_runtime.contracts import Topology
 from eda_runtime.relay import Relay
 
 SPEC = """
@@ -82,11 +85,15 @@ class Upcasters:
 
 
 class Fleet:
-    """One producer and one consumer, each of some revision at a time, on one SQLite file."""
+    """One producer and one consumer, each of some revision at a time; their database is one SQLite file."""
 
-    def __init__(self, packages: dict[str, Importable], folder: Path) -> None:
+    def __init__(self, packages: dict[str, Importable], folder: Path, broker_url: str) -> None:
         self._packages = packages
-        self._settings = Settings(database_url=f"sqlite:///{folder / 'fleet.db'}")
+        self._settings = Settings(
+            f"sqlite:///{folder / 'fleet.db'}", broker_url, lease=timedelta(seconds=1), grace=timedelta(seconds=5)
+        )
+        self._prepared: set[str] = set()
+        self._waiting = 0
         self.handlers = Handlers()
 
     async def produce(self, revision: str, **fields: object) -> None:
@@ -99,16 +106,22 @@ class Fleet:
             async with app.unit_of_work() as uow:
                 uow.publish.order_placed(event)
             relay = Relay(app.opened)
-            assert await relay.drain() == (2 if revision == "both" else 1)
+            sent = await relay.drain()
             await relay.release()
+        assert sent == (2 if revision == "both" else 1)
+        self._waiting += sent
 
     async def consume(self, revision: str, most: int = 100) -> None:
-        app = self._consumer(revision)
-        async with app:
+        """Start a consumer, let it handle what waits for it, `most` messages at most, and stop it."""
+        app, left = self._consumer(revision), min(most, self._waiting)
+        async with asyncio.timeout(PATIENCE), app:
             await self._prepare(app)
             (subscription,) = app.subscriptions
             receiver = await app.opened.transport.receiver(subscription.policy)
-            await Poller(app.opened, subscription).handle(receiver, await receiver.poll(most, 0.05))
+            while left:
+                deliveries = await receiver.poll(left, 0.05)
+                await Poller(app.opened, subscription).handle(receiver, deliveries)
+                left, self._waiting = left - len(deliveries), self._waiting - len(deliveries)
             await receiver.close()
 
     async def dead_letters(self) -> Sequence[str]:
@@ -124,8 +137,26 @@ class Fleet:
         return app
 
     async def _prepare(self, app: App[Any]) -> None:
-        await app.opened.store.migrate()
-        await app.opened.transport.provision(app.topology)
+        """Connect, and the first time make what the service needs."""
+        first = app.service not in self._prepared
+        self._prepared.add(app.service)
+        if first:
+            await app.opened.store.migrate()
+        await app.opened.transport.provision(app.topology if first else Topology(()))
+
+
+PATIENCE = 30.0
+
+
+@pytest.fixture(params=["sqlite", pytest.param("kafka", marks=pytest.mark.xdist_group("kafka"))])
+def fleet(request: pytest.FixtureRequest, packages: dict[str, Importable], tmp_path: Path) -> Fleet:
+    broker_url = "" if request.param == "sqlite" else str(request.getfixturevalue("kafka_url"))
+    return Fleet(packages, tmp_path, broker_url)
+
+
+@pytest.fixture
+def fleet_on_sql(packages: dict[str, Importable], tmp_path: Path) -> Fleet:
+    return Fleet(packages, tmp_path, "")
 
 
 DEPLOYMENTS = sorted({*permutations(["producer", "consumer", "producer back", "consumer back"])})
@@ -133,9 +164,8 @@ DEPLOYMENTS = sorted({*permutations(["producer", "consumer", "producer back", "c
 
 @pytest.mark.parametrize("deployments", [d for d in DEPLOYMENTS if d.index("producer") < d.index("producer back")])
 async def test_a_fully_compatible_version_is_deployed_and_taken_back_in_any_order(
-    packages: dict[str, Importable], tmp_path: Path, deployments: tuple[str, ...]
+    fleet: Fleet, deployments: tuple[str, ...]
 ) -> None:
-    fleet = Fleet(packages, tmp_path)
     revisions = {"producer": "first", "consumer": "first"}
 
     await fleet.consume(revisions["consumer"])
@@ -152,10 +182,8 @@ async def test_a_fully_compatible_version_is_deployed_and_taken_back_in_any_orde
 
 
 async def test_an_upgraded_consumer_takes_both_versions_as_the_newer_one(
-    packages: dict[str, Importable], tmp_path: Path
+    fleet: Fleet, packages: dict[str, Importable]
 ) -> None:
-    fleet = Fleet(packages, tmp_path)
-
     await fleet.consume("renamed")
     await fleet.produce("first", id="a", total=1)
     await fleet.produce("renamed", id="b", amount=2)
@@ -170,10 +198,8 @@ async def test_an_upgraded_consumer_takes_both_versions_as_the_newer_one(
 
 
 async def test_a_breaking_version_that_comes_too_early_is_a_dead_letter_that_says_what_broke(
-    packages: dict[str, Importable], tmp_path: Path
+    fleet: Fleet,
 ) -> None:
-    fleet = Fleet(packages, tmp_path)
-
     await fleet.consume("first")
     await fleet.produce("renamed", id="b", amount=2)
     await fleet.consume("first")
@@ -186,45 +212,38 @@ async def test_a_breaking_version_that_comes_too_early_is_a_dead_letter_that_say
 
 
 async def test_an_upcaster_that_fails_is_a_dead_letter_that_names_the_step(
-    packages: dict[str, Importable], tmp_path: Path
+    fleet_on_sql: Fleet,
 ) -> None:
-    fleet = Fleet(packages, tmp_path)
+    await fleet_on_sql.consume("by_hand")
+    await fleet_on_sql.produce("first", id="a", total=1)
+    await fleet_on_sql.consume("by_hand")
 
-    await fleet.consume("by_hand")
-    await fleet.produce("first", id="a", total=1)
-    await fleet.consume("by_hand")
-
-    assert await fleet.dead_letters() == [
+    assert await fleet_on_sql.dead_letters() == [
         "sales.OrderPlaced.v1 cannot be upcast from version 1 to 2: ArithmeticError: no rate for order a"
     ]
 
 
 @pytest.mark.parametrize("consumers", ["first first", "renamed renamed", "first renamed", "renamed first"])
-async def test_of_a_message_and_its_copy_every_consumer_applies_one(
-    packages: dict[str, Importable], tmp_path: Path, consumers: str
-) -> None:
-    fleet = Fleet(packages, tmp_path)
+async def test_of_a_message_and_its_copy_every_consumer_applies_one(fleet_on_sql: Fleet, consumers: str) -> None:
     before, after = consumers.split()
 
-    await fleet.consume(before)
-    await fleet.produce("both", id="a", amount=1)
-    await fleet.consume(before)
-    await fleet.produce("both", id="b", amount=2)
-    await fleet.consume(after)
+    await fleet_on_sql.consume(before)
+    await fleet_on_sql.produce("both", id="a", amount=1)
+    await fleet_on_sql.consume(before)
+    await fleet_on_sql.produce("both", id="b", amount=2)
+    await fleet_on_sql.consume(after)
 
-    assert [event.id for event in fleet.handlers.seen] == ["a", "b"]
-    assert await fleet.dead_letters() == []
+    assert [event.id for event in fleet_on_sql.handlers.seen] == ["a", "b"]
+    assert await fleet_on_sql.dead_letters() == []
 
 
 async def test_a_message_whose_copy_was_applied_before_the_upgrade_is_not_applied_again(
-    packages: dict[str, Importable], tmp_path: Path
+    fleet_on_sql: Fleet,
 ) -> None:
-    fleet = Fleet(packages, tmp_path)
+    await fleet_on_sql.consume("first")
+    await fleet_on_sql.produce("both", id="a", amount=1)
+    await fleet_on_sql.consume("first", most=1)
+    await fleet_on_sql.consume("renamed")
 
-    await fleet.consume("first")
-    await fleet.produce("both", id="a", amount=1)
-    await fleet.consume("first", most=1)
-    await fleet.consume("renamed")
-
-    assert [type(event).__name__ for event in fleet.handlers.seen] == ["OrderPlacedV1"]
-    assert await fleet.dead_letters() == []
+    assert [type(event).__name__ for event in fleet_on_sql.handlers.seen] == ["OrderPlacedV1"]
+    assert await fleet_on_sql.dead_letters() == []

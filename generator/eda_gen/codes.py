@@ -66,6 +66,7 @@ _GENERATING: Final = {
     "EDA095": "Two services would be written to one folder.",
     "EDA096": "Nothing that is configured writes a generated folder any more: its service was renamed, or is gone.",
     "EDA097": "A module of yours imports what is no longer generated.",
+    "EDA098": "Generated code wants an argument that it did not want before, for what only a person can write.",
     "EDA192": "An Avro or Protobuf schema cannot be read.",
     "EDA193": "No class can be made of a payload's schema.",
     "EDA194": "A saga sends a message for which there is no address.",

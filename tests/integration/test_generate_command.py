@@ -250,3 +250,37 @@ def appears(path: Path, cause: Callable[[], None]) -> bool:
         cause()
         time.sleep(0.5)
     return path.exists()
+
+
+VERSIONS = """
+asyncapi: 3.1.0
+info: {title: Orders, version: 1.0.0}
+channels:
+  orders:
+    address: orders
+    messages:
+      v1: {name: OrderPlaced, payload: {type: object, properties: {total: {type: integer}}}}
+      SECOND
+operations:
+  onOrder: {action: receive, channel: {$ref: '#/channels/orders'}, x-eda: {service: billing}}
+"""
+BY_HAND = (
+    "v2: {name: OrderPlaced, x-eda: {version: 2, upcast: {from: 1}}, "
+    "payload: {type: object, required: [euros], properties: {euros: {type: string}}}}"
+)
+
+
+def test_an_argument_that_the_application_wants_from_now_on_is_told_once_where_it_is_made(project: Path) -> None:
+    (project / "spec.yaml").write_text(VERSIONS.replace("SECOND", ""), "utf-8")
+    first = run()
+    (project / "spec.yaml").write_text(VERSIONS.replace("SECOND", BY_HAND), "utf-8")
+    checked, changed, again = run("--check"), run(), run()
+
+    told = (
+        "warning[EDA098]: `create_app` now also wants `upcasters`, for what the spec leaves to code: "
+        "upcast_order_placed_v1_to_v2"
+    )
+    assert [told in errors for _, _, errors in (first, checked, changed, again)] == [False, True, True, False]
+    assert "--> src/billing/handlers.py:" in changed[2]
+    assert "write src/billing/upcasters.py" in changed[2]
+    assert (project / "src" / "billing" / "upcasters.py").is_file()

@@ -183,10 +183,11 @@ def _plan(job: Job, package: Package, request: Request) -> Plan:
 
 
 def _findings(plan: Plan, package: Package) -> Iterator[Diagnostic]:
-    from eda_gen.output.handlers import broken_imports, missing_methods
+    from eda_gen.output.handlers import broken_imports, missing_methods, new_arguments
 
     yield from plan.problems
     yield from broken_imports(plan.folder, package.files)
+    yield from new_arguments(plan.folder, plan.changes, package.methods)
     for path, methods in package.methods.items():
         yield from missing_methods(plan.folder / path, methods)
 

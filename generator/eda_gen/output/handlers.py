@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from eda_gen.diagnostics import Diagnostic, Severity, Span
+from eda_gen.output.plan import Change
 
-__all__ = ["broken_imports", "missing_methods"]
+__all__ = ["broken_imports", "missing_methods", "new_arguments"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -51,6 +52,43 @@ def broken_imports(folder: Path, files: Mapping[str, str]) -> Iterator[Diagnosti
                 message = f"{path.name} imports what is no longer generated: {', '.join(gone)} from .{node.module}"
                 help = "remove the import, and what uses it"
                 yield Diagnostic("EDA097", message, Span(str(path), node.lineno), help, Severity.WARNING)
+
+
+def new_arguments(
+    folder: Path, changes: Sequence[Change], methods: Mapping[str, Sequence[str]]
+) -> Iterator[Diagnostic]:
+    """A warning for each argument that `create_app` wants from now on, and whose methods are to be written by hand."""
+    app = next((each for each in changes if each.path == folder / "app.py"), None)
+    if app is None or app.before is None or app.after is None:
+        return
+    known = _arguments(app.before)
+    for name in _arguments(app.after):
+        if name not in known and name != "settings":
+            told = f"`create_app` now also wants `{name}`"
+            if written := methods.get(f"{name.removesuffix('_messages')}.py"):
+                told += f", for what the spec leaves to code: {', '.join(written)}"
+            help = f"write {folder / name.removesuffix('_messages')}.py, and give `create_app` an instance of its class"
+            yield Diagnostic("EDA098", told, _call_of_create_app(folder) or Span(str(app.path)), help, Severity.WARNING)
+
+
+def _arguments(source: str) -> list[str]:
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return []
+    found = (each for each in body if isinstance(each, ast.FunctionDef) and each.name == "create_app")
+    return [argument.arg for function in found for argument in function.args.args]
+
+
+def _call_of_create_app(folder: Path) -> Span | None:
+    """Where `handlers.py` makes the application."""
+    path = folder / "handlers.py"
+    try:
+        calls = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
+    except (OSError, SyntaxError, ValueError):
+        return None
+    made = (node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "create_app")
+    return next((Span(str(path), node.lineno, node.col_offset + 1) for node in made), None)
 
 
 def _gone(node: ast.ImportFrom, folder: Path, files: Mapping[str, str]) -> list[str]:

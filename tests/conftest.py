@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.services import kafka, ministack, nats, postgresql, rabbitmq, registry, temporal
+from tests.services import kafka, ministack, nats, postgresql, pubsub, rabbitmq, registry, temporal
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
 if ministack.EXTERNAL not in os.environ:
@@ -60,6 +60,20 @@ def nats_url(nats_server: str) -> str:
     """The URL of the server, with no streams."""
     nats.clear(nats_server)
     return nats_server
+
+
+@pytest.fixture(scope="session")
+def pubsub_server() -> Iterator[str]:
+    """The URL of a Pub/Sub emulator for the whole run. The run fails where none can be had."""
+    with pubsub.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def pubsub_url(pubsub_server: str) -> str:
+    """The URL of the emulator, with no topics and no subscriptions."""
+    pubsub.clear(pubsub_server)
+    return pubsub_server
 
 
 @pytest.fixture(scope="session")

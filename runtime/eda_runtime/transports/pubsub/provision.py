@@ -1,0 +1,168 @@
+"""Creates the topics and subscriptions of a topology, as `eda-gen`'s Terraform does. Never deletes, never shrinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from google.api_core.exceptions import AlreadyExists, NotFound
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.pubsub_v1.types import (
+    DeadLetterPolicy,
+    ExpirationPolicy,
+    RetryPolicy,
+    Subscription,
+    Topic,
+    UpdateSubscriptionRequest,
+    UpdateTopicRequest,
+)
+
+from eda_runtime.contracts import ChannelContract, ReceivePolicy, Topology
+from eda_runtime.transports import ProvisionStep
+from eda_runtime.transports.addresses import all_channels
+from eda_runtime.transports.pubsub.connection import REQUEST_SECONDS, Connection, broker_errors
+from eda_runtime.transports.pubsub.family import is_family, topics_of
+from eda_runtime.transports.pubsub.names import short, subscription_id, subscription_path, topic_id, topic_path
+from eda_runtime.transports.pubsub.options import PubsubOptions
+from eda_runtime.transports.pubsub.source import LEASE_SECONDS
+
+__all__ = ["provision"]
+
+LEAST_KEPT, MOST_KEPT, MOST_KEPT_BY_EMULATOR = timedelta(minutes=10), timedelta(days=31), timedelta(days=7)
+GUARD = 100
+"""Deliveries, the most that Pub/Sub allows, of a message that kills its consumer each time: what merely fails is retried from
+the service's database, and must not be buried because that was away for long."""
+LONGEST_BACKOFF = timedelta(minutes=10)
+RETENTION = "message_retention_duration"
+MUTABLE = (RETENTION, "ack_deadline_seconds", "enable_exactly_once_delivery", "dead_letter_policy", "retry_policy")
+
+
+async def provision(connection: Connection, topology: Topology, *, dry_run: bool) -> list[ProvisionStep]:
+    options = connection.options
+    channels = list(all_channels(topology))
+    families = [each for each in channels if is_family(each)]
+    subscriptions = (*consumers(options, topology), *letters(options, topology))
+    with broker_errors("provisioning"):
+        return [
+            *[
+                await provide_topic(connection, topic(options, each), dry_run)
+                for each in channels
+                if not is_family(each)
+            ],
+            *[await provide_subscription(connection, each, dry_run) for each in subscriptions],
+            *[family_step(each, await topics_of(connection, each)) for each in families],
+        ]
+
+
+def family_step(channel: ChannelContract, found: Sequence[str]) -> ProvisionStep:
+    """An address with parameters is as many topics as its parameters have values, which only people know."""
+    detail = ", ".join(found) or "create a topic for each value, and a subscription of it for each consumer"
+    return ProvisionStep("exists" if found else "conflict", f"topics {channel.address}", detail)
+
+
+def topic(options: PubsubOptions, channel: ChannelContract) -> Topic:
+    path = topic_path(options.project, topic_id(channel.address))
+    return Topic(name=path, message_retention_duration=kept(options, channel.retention))
+
+
+def consumers(options: PubsubOptions, topology: Topology) -> Iterator[Subscription]:
+    for receive in topology.receives:
+        if not is_family(receive.channel):
+            yield consumer(options, receive)
+
+
+def consumer(options: PubsubOptions, receive: ReceivePolicy) -> Subscription:
+    retry, project = receive.retry, options.project
+    return Subscription(
+        name=subscription_path(project, subscription_id(receive)),
+        topic=topic_path(project, topic_id(receive.channel.address)),
+        enable_message_ordering=receive.channel.ordered,
+        enable_exactly_once_delivery=True,
+        ack_deadline_seconds=LEASE_SECONDS,
+        message_retention_duration=kept(options, receive.channel.retention),
+        expiration_policy=ExpirationPolicy(),
+        retry_policy=RetryPolicy(
+            minimum_backoff=duration(min(retry.initial, LONGEST_BACKOFF)),
+            maximum_backoff=duration(min(max(retry.initial, retry.max), LONGEST_BACKOFF)),
+        ),
+        dead_letter_policy=DeadLetterPolicy(
+            dead_letter_topic=topic_path(project, topic_id(receive.dead_letter.address)), max_delivery_attempts=GUARD
+        ),
+    )
+
+
+def letters(options: PubsubOptions, topology: Topology) -> Iterator[Subscription]:
+    """A topic without a subscription keeps nothing that anyone could read."""
+    read = {channel.address for channel in topology.channels}
+    for letter in {each.dead_letter.address: each.dead_letter for each in topology.receives}.values():
+        if letter.address not in read:
+            name = topic_id(letter.address)
+            yield Subscription(
+                name=subscription_path(options.project, name),
+                topic=topic_path(options.project, name),
+                message_retention_duration=kept(options, letter.retention),
+                ack_deadline_seconds=LEASE_SECONDS,
+                expiration_policy=ExpirationPolicy(),
+            )
+
+
+async def provide_topic(connection: Connection, wanted: Topic, dry_run: bool) -> ProvisionStep:
+    what = f"topic {short(wanted.name)}"
+    client = connection.publisher
+    try:
+        found = await client.get_topic(topic=wanted.name, timeout=REQUEST_SECONDS, retry=None)
+    except NotFound:
+        if not dry_run:
+            with suppress(AlreadyExists):  # another service was quicker
+                await client.create_topic(request=wanted, timeout=REQUEST_SECONDS, retry=None)
+        return ProvisionStep("create", what)
+    if found.message_retention_duration == wanted.message_retention_duration:
+        return ProvisionStep("exists", what)
+    if not dry_run:
+        update = UpdateTopicRequest(topic=wanted, update_mask=FieldMask(paths=[RETENTION]))
+        await client.update_topic(request=update, timeout=REQUEST_SECONDS, retry=None)
+    return ProvisionStep("change", what, RETENTION)
+
+
+async def provide_subscription(connection: Connection, wanted: Subscription, dry_run: bool) -> ProvisionStep:
+    what = f"subscription {short(wanted.name)} to {short(wanted.topic)}"
+    client = connection.subscriber
+    try:
+        found = await client.get_subscription(subscription=wanted.name, timeout=REQUEST_SECONDS, retry=None)
+    except NotFound:
+        if not dry_run:
+            with suppress(AlreadyExists):
+                await client.create_subscription(request=wanted, timeout=REQUEST_SECONDS, retry=None)
+        return ProvisionStep("create", what)
+    if problem := unchangeable(found, wanted):
+        return ProvisionStep("conflict", what, problem)
+    changed = [name for name in MUTABLE if getattr(found, name) != getattr(wanted, name)]
+    if not changed:
+        return ProvisionStep("exists", what)
+    if not dry_run:
+        update = UpdateSubscriptionRequest(subscription=wanted, update_mask=FieldMask(paths=changed))
+        await client.update_subscription(request=update, timeout=REQUEST_SECONDS, retry=None)
+    return ProvisionStep("change", what, ", ".join(changed))
+
+
+def unchangeable(found: Subscription, wanted: Subscription) -> str | None:
+    """What of a subscription differs and can only be had by deleting it and making it anew, if so."""
+    if found.topic != wanted.topic:
+        return f"it reads {short(found.topic)}"
+    if found.enable_message_ordering != wanted.enable_message_ordering:
+        state = "keeps" if found.enable_message_ordering else "does not keep"
+        return f"it {state} the order of keys: let it run empty, then delete it and provision again"
+    return None
+
+
+def kept(options: PubsubOptions, retention: timedelta) -> Duration:
+    most = MOST_KEPT_BY_EMULATOR if options.emulator else MOST_KEPT
+    return duration(min(max(retention, LEAST_KEPT), most))
+
+
+def duration(span: timedelta) -> Duration:
+    written = Duration()
+    written.FromTimedelta(span)
+    return written

@@ -60,7 +60,7 @@ class Connection:
         async with self._connecting:
             if self._closed:
                 raise TransportError("RabbitMQ: the transport is closed")
-            if self._connection is None or self._connection.is_closed:
+            if self._connection is None or is_lost(self._connection):
                 self._connection = await self._connect()
             return self._connection
 
@@ -156,6 +156,11 @@ class Connection:
             raise ConfigurationError(
                 f"{where}: TLS failed: {error}; check EDA_AMQP_CA_FILE, EDA_AMQP_CERTIFICATE_FILE and EDA_AMQP_KEY_FILE"
             ) from error
+
+
+def is_lost(connection: AbstractConnection) -> bool:
+    """The connection itself only tells whether we have closed it."""
+    return connection.is_closed or connection.transport is None or connection.transport.connection.is_closed
 
 
 async def discard(channel: AbstractChannel) -> None:

@@ -27,7 +27,7 @@ class Feed:
     """Positions are delivery tags, which count what came on the channel."""
 
     def __init__(
-        self, queue: str, tracker: Tracker, arrived: Callable[[], None], failed: Callable[[str], None]
+        self, queue: str, tracker: Tracker, arrived: Callable[[], None], failed: Callable[[TransportError], None]
     ) -> None:
         self.queue = queue
         self.tracker = tracker
@@ -51,8 +51,8 @@ class Feed:
         try:
             with broker_errors(f"reading {self.queue}"):
                 self._wire = await self._channel.get_underlay_channel()
-                self._wire.closing.add_done_callback(lambda _: self._failed(f"the channel of {self.queue} was closed"))
-                self._wire.on_consumer_cancel_callbacks.add(lambda _: self._failed(f"{self.queue} was taken away"))
+                self._wire.closing.add_done_callback(lambda _: self._lost("the channel was closed"))
+                self._wire.on_consumer_cancel_callbacks.add(lambda _: self._lost("the server took it away"))
                 await self._wire.basic_consume(self.queue, self._on_message)
         except TransportError as error:
             await self.close()
@@ -92,7 +92,7 @@ class Feed:
                 if self._wire:
                     await self._wire.basic_ack(tag, wait=False)
         except CONNECTION_EXCEPTIONS as error:
-            self._failed(f"{self.queue}: {error}")
+            self._lost(str(error))
 
     def release(self, tags: Iterable[int]) -> None:
         """Put these and what follows them back before what waits."""
@@ -110,11 +110,14 @@ class Feed:
             last = tag
         return last
 
+    def _lost(self, why: str) -> None:
+        self._failed(TransportError(f"RabbitMQ: {self.queue} cannot be read: {why}"))
+
     async def _on_message(self, message: DeliveredMessage) -> None:
         self._unacknowledged[tag_of(message)] = message
         self.waiting.append(message)
         self._arrived()
 
 
-def _nothing(_: str) -> None:
+def _nothing(_: TransportError) -> None:
     """What a closed feed has to tell."""

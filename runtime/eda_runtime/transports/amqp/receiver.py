@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from eda_runtime.contracts import ReceivePolicy
-from eda_runtime.errors import ConfigurationError, EdaError, TransportError
+from eda_runtime.errors import ConfigurationError, EdaError
 from eda_runtime.transports import Delivery
 from eda_runtime.transports.amqp.beats import Held
 from eda_runtime.transports.amqp.connection import Connection
@@ -148,9 +148,9 @@ class GroupReceiver:
     def _wake(self) -> None:
         self._change.fire()
 
-    def _fail(self, reason: str | EdaError) -> None:
+    def _fail(self, error: EdaError) -> None:
         if not self._closed:
-            self._failure = TransportError(f"RabbitMQ: {reason}") if isinstance(reason, str) else reason
+            self._failure = error
             self._arrival.fire()
 
     def _trackers(self) -> dict[int, Tracker]:

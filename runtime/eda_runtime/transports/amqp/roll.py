@@ -47,9 +47,11 @@ class Roll:
         ranked = sorted((self.worker, *self._others))
         return ranked.index(self.worker), len(ranked)
 
-    async def join(self, failed: Callable[[str], None]) -> None:
+    async def join(self, failed: Callable[[TransportError], None]) -> None:
         """Say that we are there, and hear who else is."""
-        await self._stream.open(ended=lambda: failed("the channel of its workers was closed"))
+        await self._stream.open(
+            ended=lambda: failed(TransportError("RabbitMQ: the other workers cannot be heard any more"))
+        )
         await self._stream.say(Beat(self.worker, call=self.worker))
         with suppress(TimeoutError):
             async with asyncio.timeout(self._lease):
@@ -65,13 +67,13 @@ class Roll:
                     await self._stream.say(Beat(self.worker, leaves=True))
         await self._stream.close()
 
-    async def _keep(self, failed: Callable[[str], None]) -> None:
+    async def _keep(self, failed: Callable[[TransportError], None]) -> None:
         while True:
             ticket = self._bell.ticket()
             try:
                 await self._stream.say(Beat(self.worker, self._report()))
             except TransportError as error:
-                return failed(str(error))
+                return failed(error)
             await Signal.wait(ticket, self._lease / 3)
             self._forget()
 

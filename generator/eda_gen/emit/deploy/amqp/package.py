@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from eda_gen.diagnostics import Diagnostic, Result
 from eda_gen.emit.deploy.amqp.exchange import Exchange, view_exchange
-from eda_gen.emit.deploy.amqp.queue import Queue, dead_letter_queue, queues_of, vhost_of
+from eda_gen.emit.deploy.amqp.queue import Queue, dead_letter_queue, queues_of, vhost_of, workers_stream
 from eda_gen.emit.deploy.text import json_text, regex
 from eda_gen.emit.deploy.topology import Topic, Topology, derive, with_warnings
 from eda_gen.emit.target import Package
@@ -33,19 +33,21 @@ def _package(topology: Topology) -> Result[Package]:
     exchanges = tuple(view_exchange(each) for each in topology.owns if not each.is_family)
     queues = tuple(queue for reading in topology.receives for queue in queues_of(reading))
     dead = tuple(_dead_letters(topology))
-    letters = tuple(Exchange(each.name, each.vhost, "fanout", True, False) for each in dead)
-    problems = tuple(_problems(topology, (*exchanges, *letters, *queues, *dead)))
+    streams = tuple(workers_stream(reading) for reading in topology.receives)
+    private = tuple(Exchange(each.name, each.vhost, "fanout", True, False) for each in (*dead, *streams))
+    created = (*dead, *streams, *queues)
+    problems = tuple(_problems(topology, (*exchanges, *private, *created)))
     if problems:
         return Result(None, problems)
     files = {
         "exchanges.json": {"vhosts": _vhosts(exchanges), "exchanges": [each.definition() for each in exchanges]},
         "queues.json": {
-            "vhosts": _vhosts((*queues, *letters)),
-            "exchanges": [each.definition() for each in letters],
-            "queues": [each.definition() for each in (*dead, *queues)],
-            "bindings": [each for queue in (*dead, *queues) for each in queue.bindings()],
+            "vhosts": _vhosts(created),
+            "exchanges": [each.definition() for each in private],
+            "queues": [each.definition() for each in created],
+            "bindings": [each for queue in created for each in queue.bindings()],
         },
-        "permissions.json": {"permissions": list(_permissions(topology, queues))},
+        "permissions.json": {"permissions": list(_permissions(topology, streams, queues))},
     }
     service = topology.service
     texts = {path: json_text(definitions) for path, definitions in files.items()}
@@ -67,16 +69,18 @@ def _vhosts(things: Iterable[Exchange | Queue]) -> list[Json]:
     return [{"name": vhost} for vhost in dict.fromkeys(each.vhost for each in things)]
 
 
-def _permissions(topology: Topology, queues: Iterable[Queue]) -> Iterator[Definition]:
-    """Nothing to configure; to write what is sent and dead letters, to read the queues."""
+def _permissions(topology: Topology, streams: Iterable[Queue], queues: Iterable[Queue]) -> Iterator[Definition]:
+    """Nothing to configure; to write what is sent, dead letters and the streams of workers; to read the queues and the streams."""
     written: dict[str, dict[str, None]] = {}
     for topic in topology.sends:
         exchange = view_exchange(topic)
         written.setdefault(exchange.vhost, {})[exchange.name] = None
     for reading in topology.receives:
         written.setdefault(vhost_of(reading), {})[reading.dead_letters.address] = None
+    for stream in streams:
+        written.setdefault(stream.vhost, {})[stream.name] = None
     read: dict[str, dict[str, None]] = {}
-    for queue in queues:
+    for queue in (*queues, *streams):
         read.setdefault(queue.vhost, {})[queue.name] = None
     for vhost in dict.fromkeys((*written, *read)):
         yield {

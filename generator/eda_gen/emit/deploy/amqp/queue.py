@@ -1,6 +1,8 @@
-"""Queues: one a partition for each consumer group, with one active consumer, which keeps the order of a key.
+"""Queues: one a partition for each consumer group, with one active consumer, which keeps the order of a key; and a stream for each
+group, on which its workers hear of each other and share the queues out.
 
-The delivery limit only catches messages that kill their consumer: retries by policy happen in the service's database.
+Retries by policy happen in the service's database, so deliveries have no limit: with one, all that workers were given while
+that database was away would become dead letters, out of order.
 """
 
 from __future__ import annotations
@@ -14,9 +16,15 @@ from eda_gen.emit.deploy.text import milliseconds
 from eda_gen.emit.deploy.topology import Reading, Topic
 from eda_gen.model import Json
 
-__all__ = ["Queue", "dead_letter_queue", "queues_of", "vhost_of"]
+__all__ = ["Queue", "dead_letter_queue", "queues_of", "vhost_of", "workers_stream"]
 
-DELIVERY_LIMIT = 20
+NO_LIMIT = 2**31 - 1
+"""Where no limit is stated, RabbitMQ 4 has one of 20 deliveries."""
+BEATS: Mapping[str, Json] = {
+    "x-queue-type": "stream",
+    "x-max-age": "1h",
+    "x-stream-max-segment-size-bytes": 1_000_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,12 @@ def dead_letter_queue(letters: Topic, vhost: str) -> Queue:
     return Queue(letters.address, vhost, True, False, arguments, ((letters.address, ("",)),))
 
 
+def workers_stream(reading: Reading) -> Queue:
+    """Bound to an exchange of its own name, so that the right to write it covers nothing else."""
+    name = f"{reading.name}.workers"
+    return Queue(name, vhost_of(reading), True, False, BEATS, ((name, ("",)),))
+
+
 def _queue(name: str, keys: tuple[str, ...], exchanges: tuple[Exchange, ...], reading: Reading) -> Queue:
     stated = bindings.mapping(reading.topics[0].bindings, "amqp", "queue")
     routes = tuple((each.name, keys if each.partitioned else ("",)) for each in exchanges)
@@ -102,7 +116,7 @@ def _arguments(reading: Reading, lasting: bool) -> Mapping[str, Json]:
     return {
         "x-queue-type": "quorum",
         **arguments,
-        "x-delivery-limit": max(DELIVERY_LIMIT, reading.operation.retry.attempts),
+        "x-delivery-limit": NO_LIMIT,
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }

@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping
 
 from google.api_core.exceptions import Forbidden, NotFound
+from google.pubsub_v1.types import Subscription
 
 from eda_runtime.contracts import ChannelContract, ReceivePolicy
 from eda_runtime.errors import ConfigurationError
 from eda_runtime.transports.addresses import AddressBook, normal_address
-from eda_runtime.transports.pubsub.connection import REQUEST_SECONDS, Connection, broker_errors
-from eda_runtime.transports.pubsub.names import short, subscription_id, subscription_path
+from eda_runtime.transports.pubsub.connection import REQUEST_SECONDS, Connection
+from eda_runtime.transports.pubsub.names import candidates, short, subscription_path, topic_id
 
-__all__ = ["expect", "is_family", "subscriptions_of", "topics_of"]
+__all__ = ["is_family", "subscriptions_of", "topics_of"]
 
 DIGITS = r"(\.[0-9a-f]{8})?"
 """`eda-gen` writes digits of the address behind the name of a subscription where an operation has several."""
@@ -32,45 +33,40 @@ async def topics_of(connection: Connection, channel: ChannelContract) -> list[st
 
 
 async def subscriptions_of(connection: Connection, policy: ReceivePolicy) -> Mapping[str, str]:
-    """The subscriptions of a consumer by their paths, with the address that each reads."""
-    project = connection.options.project
-    if not is_family(policy.channel):
-        return {subscription_path(project, subscription_id(policy)): policy.channel.address}
-    book = AddressBook({normal_address(policy.channel.address): True})
-    named = re.compile(re.escape(subscription_id(policy)) + DIGITS)
-    pages = await connection.subscriber.list_subscriptions(
-        project=f"projects/{project}", timeout=REQUEST_SECONDS, retry=None
-    )
-    return {
-        each.name: short(each.topic)
-        async for each in pages
-        if named.fullmatch(short(each.name)) and book.find(short(each.topic))
-    }
+    """The subscriptions of a consumer by their paths, with the address that each reads.
+
+    Raises `ConfigurationError` where there is none, or one that does not keep the order of keys.
+    """
+    channel = policy.channel
+    found = await (_many if is_family(channel) else _one)(connection, policy)
+    if not found:
+        names = " or ".join(dict.fromkeys(reversed(candidates(policy))))
+        raise ConfigurationError(f"no subscription {names} reads {channel.address}: run `eda provision` first")
+    unordered = [short(each.name) for each in found if channel.ordered and not each.enable_message_ordering]
+    if unordered:
+        raise ConfigurationError(f"subscription {unordered[0]} does not keep the order of keys: see `eda provision`")
+    return {each.name: short(each.topic) if is_family(channel) else channel.address for each in found}
 
 
-async def expect(connection: Connection, policy: ReceivePolicy) -> Mapping[str, str]:
-    """The same, there for certain; raises `ConfigurationError` where there is none, or one that keeps no order."""
-    name = subscription_id(policy)
-    with broker_errors(f"looking for the subscription {name}"):
-        found = await subscriptions_of(connection, policy)
-        if not found:
-            raise ConfigurationError(
-                f"no subscription {name} reads {policy.channel.address}: create one for each value"
-            )
-        for path in found:
-            await _expect(connection, path, policy.channel)
-    return found
-
-
-async def _expect(connection: Connection, path: str, channel: ChannelContract) -> None:
+async def _one(connection: Connection, policy: ReceivePolicy) -> list[Subscription]:
     """A service may well not be allowed to look: then to pull will tell."""
-    try:
-        there = await connection.subscriber.get_subscription(subscription=path, timeout=REQUEST_SECONDS, retry=None)
-    except NotFound as error:
-        raise ConfigurationError(f"subscription {short(path)} does not exist: run `eda provision` first") from error
-    except Forbidden:
-        return
-    if channel.ordered and not there.enable_message_ordering:
-        raise ConfigurationError(
-            f"subscription {short(path)} does not keep the order of keys: `eda provision` says more"
-        )
+    for name in candidates(policy):
+        path = subscription_path(connection.options.project, name)
+        try:
+            found = await connection.subscriber.get_subscription(subscription=path, timeout=REQUEST_SECONDS, retry=None)
+        except NotFound:
+            continue
+        except Forbidden:
+            path = subscription_path(connection.options.project, candidates(policy)[-1])
+            return [Subscription(name=path, enable_message_ordering=True)]
+        if short(found.topic) == topic_id(policy.channel.address):
+            return [found]
+    return []
+
+
+async def _many(connection: Connection, policy: ReceivePolicy) -> list[Subscription]:
+    book = AddressBook({normal_address(policy.channel.address): True})
+    named = re.compile(f"({'|'.join(map(re.escape, candidates(policy)))}){DIGITS}")
+    project = f"projects/{connection.options.project}"
+    pages = await connection.subscriber.list_subscriptions(project=project, timeout=REQUEST_SECONDS, retry=None)
+    return [each async for each in pages if named.fullmatch(short(each.name)) and book.find(short(each.topic))]

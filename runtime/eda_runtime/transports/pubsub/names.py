@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from eda_runtime.contracts import ReceivePolicy
 
-__all__ = ["short", "snapshot_path", "subscription_id", "subscription_path", "topic_id", "topic_path"]
+__all__ = ["candidates", "short", "snapshot_path", "subscription_ids", "subscription_path", "topic_id", "topic_path"]
 
 LONGEST = 240
 DIGITS = 8
@@ -23,10 +25,16 @@ def topic_id(address: str) -> str:
     return cleaned if fine else f"x-{cleaned}-{digits}"
 
 
-def subscription_id(policy: ReceivePolicy) -> str:
-    """The group's name; with the operation's behind it unless it ends so, as several operations may share a group."""
-    named = policy.group.endswith(f".{policy.operation}")
-    return topic_id(policy.group if named else f"{policy.group}.{policy.operation}")
+def subscription_ids(receives: Iterable[ReceivePolicy]) -> list[tuple[ReceivePolicy, str]]:
+    """Each consumer with its subscription: the group's name, with the operation's behind it where several share the group."""
+    policies = tuple(receives)
+    times = Counter(each.group for each in policies)
+    return [(each, candidates(each)[times[each.group] == 1]) for each in policies]
+
+
+def candidates(policy: ReceivePolicy) -> tuple[str, str]:
+    """The names that a consumer's subscription may have, the most particular first."""
+    return topic_id(f"{policy.group}.{policy.operation}"), topic_id(policy.group)
 
 
 def topic_path(project: str, topic: str) -> str:

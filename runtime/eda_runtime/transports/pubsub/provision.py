@@ -24,7 +24,7 @@ from eda_runtime.transports import ProvisionStep
 from eda_runtime.transports.addresses import all_channels
 from eda_runtime.transports.pubsub.connection import REQUEST_SECONDS, Connection, broker_errors
 from eda_runtime.transports.pubsub.family import is_family, topics_of
-from eda_runtime.transports.pubsub.names import short, subscription_id, subscription_path, topic_id, topic_path
+from eda_runtime.transports.pubsub.names import short, subscription_ids, subscription_path, topic_id, topic_path
 from eda_runtime.transports.pubsub.options import PubsubOptions
 from eda_runtime.transports.pubsub.source import LEASE_SECONDS
 
@@ -36,7 +36,7 @@ GUARD = 100
 the service's database, and must not be buried because that was away for long."""
 LONGEST_BACKOFF = timedelta(minutes=10)
 RETENTION = "message_retention_duration"
-MUTABLE = (RETENTION, "ack_deadline_seconds", "enable_exactly_once_delivery", "dead_letter_policy", "retry_policy")
+MUTABLE = ("ack_deadline_seconds", "enable_exactly_once_delivery", "dead_letter_policy", "retry_policy")
 
 
 async def provision(connection: Connection, topology: Topology, *, dry_run: bool) -> list[ProvisionStep]:
@@ -68,15 +68,15 @@ def topic(options: PubsubOptions, channel: ChannelContract) -> Topic:
 
 
 def consumers(options: PubsubOptions, topology: Topology) -> Iterator[Subscription]:
-    for receive in topology.receives:
+    for receive, name in subscription_ids(topology.receives):
         if not is_family(receive.channel):
-            yield consumer(options, receive)
+            yield consumer(options, receive, name)
 
 
-def consumer(options: PubsubOptions, receive: ReceivePolicy) -> Subscription:
+def consumer(options: PubsubOptions, receive: ReceivePolicy, name: str) -> Subscription:
     retry, project = receive.retry, options.project
     return Subscription(
-        name=subscription_path(project, subscription_id(receive)),
+        name=subscription_path(project, name),
         topic=topic_path(project, topic_id(receive.channel.address)),
         enable_message_ordering=receive.channel.ordered,
         enable_exactly_once_delivery=True,
@@ -118,7 +118,7 @@ async def provide_topic(connection: Connection, wanted: Topic, dry_run: bool) ->
             with suppress(AlreadyExists):  # another service was quicker
                 await client.create_topic(request=wanted, timeout=REQUEST_SECONDS, retry=None)
         return ProvisionStep("create", what)
-    if found.message_retention_duration == wanted.message_retention_duration:
+    if keeps_long_enough(found, wanted):
         return ProvisionStep("exists", what)
     if not dry_run:
         update = UpdateTopicRequest(topic=wanted, update_mask=FieldMask(paths=[RETENTION]))
@@ -139,6 +139,7 @@ async def provide_subscription(connection: Connection, wanted: Subscription, dry
     if problem := unchangeable(found, wanted):
         return ProvisionStep("conflict", what, problem)
     changed = [name for name in MUTABLE if getattr(found, name) != getattr(wanted, name)]
+    changed += [] if keeps_long_enough(found, wanted) else [RETENTION]
     if not changed:
         return ProvisionStep("exists", what)
     if not dry_run:
@@ -155,6 +156,10 @@ def unchangeable(found: Subscription, wanted: Subscription) -> str | None:
         state = "keeps" if found.enable_message_ordering else "does not keep"
         return f"it {state} the order of keys: let it run empty, then delete it and provision again"
     return None
+
+
+def keeps_long_enough(found: Topic | Subscription, wanted: Topic | Subscription) -> bool:
+    return found.message_retention_duration >= wanted.message_retention_duration
 
 
 def kept(options: PubsubOptions, retention: timedelta) -> Duration:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from eda_runtime.contracts import ReceivePolicy
 from eda_runtime.transports import Delivery, ReplayRange
 from eda_runtime.transports.pubsub.connection import Connection, broker_errors
-from eda_runtime.transports.pubsub.family import expect
+from eda_runtime.transports.pubsub.family import subscriptions_of
 from eda_runtime.transports.pubsub.names import topic_id, topic_path
 from eda_runtime.transports.pubsub.receiver import GroupReceiver
 from eda_runtime.transports.pubsub.source import Source
@@ -29,7 +29,7 @@ async def open_replay(connection: Connection, policy: ReceivePolicy, wanted: Rep
     ordered = policy.channel.ordered and not options.emulator
     sources: dict[str, Source] = {}
     with broker_errors(f"reading {policy.channel.address} again"):
-        for address in (await expect(connection, policy)).values():
+        for address in (await subscriptions_of(connection, policy)).values():
             topic = topic_path(options.project, topic_id(address))
             path = await from_time(connection, topic, wanted.start, ordered=ordered)
             sources[path] = Source(connection, path, address)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from eda_runtime.contracts import ReceivePolicy, Topology
 from eda_runtime.transports import Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange
-from eda_runtime.transports.pubsub.connection import Connection
-from eda_runtime.transports.pubsub.family import expect
+from eda_runtime.transports.pubsub.connection import Connection, broker_errors
+from eda_runtime.transports.pubsub.family import subscriptions_of
 from eda_runtime.transports.pubsub.lag import lag_of
 from eda_runtime.transports.pubsub.options import PubsubOptions
 from eda_runtime.transports.pubsub.provision import provision
@@ -47,7 +47,8 @@ class PubsubTransport:
         if replay:
             receiver = await open_replay(self._connection, policy, replay)
         else:
-            subscriptions = await expect(self._connection, policy)
+            with broker_errors(f"looking for the subscription of {policy.group}"):
+                subscriptions = await subscriptions_of(self._connection, policy)
             receiver = GroupReceiver([Source(self._connection, *each) for each in subscriptions.items()])
         self._receivers.append(receiver)
         return receiver

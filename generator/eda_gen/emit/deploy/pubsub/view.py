@@ -15,11 +15,11 @@ __all__ = ["PubsubTopic", "Subscription", "pubsub_id", "view_dead_letters", "vie
 
 KEPT = (timedelta(minutes=10), timedelta(days=31))
 """The least and the most that a topic or a subscription keeps."""
-ACK_SECONDS = 60
-ATTEMPTS = (5, 100)
-"""The fewest and the most deliveries before a dead-letter policy acts."""
-GUARD = 20
-"""Deliveries of a message that kills its consumer each time: failures are retried in the service's database."""
+ACK_SECONDS = 10
+"""For a worker to take a message up; from then on it extends its lease for as long as it needs."""
+GUARD = 100
+"""Deliveries, the most that Pub/Sub allows, of a message that kills its consumer each time: what merely fails is retried from
+the service's database, and must not be buried because that was away for long."""
 LONGEST_BACKOFF = timedelta(minutes=10)
 
 
@@ -91,7 +91,7 @@ def _subscriptions(reading: Reading) -> Iterator[Subscription]:
                 ordered=topic.ordered,
                 ack_seconds=ACK_SECONDS,
                 kept=_kept(topic.retention),
-                attempts=min(max(GUARD, operation.retry.attempts, ATTEMPTS[0]), ATTEMPTS[1]),
+                attempts=GUARD,
                 backoff=(
                     _backoff(operation.retry.initial),
                     _backoff(max(operation.retry.initial, operation.retry.max)),

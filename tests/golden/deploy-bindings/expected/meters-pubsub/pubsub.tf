@@ -70,36 +70,36 @@ locals {
     "averages.718bd18b" = {
       topic        = "energy.readings.north"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "86400s"
-      attempts     = 30
+      attempts     = 100
       backoff      = ["2s", "600s"]
       dead_letters = "energy.averages.dlq"
     }
     "averages.a4d49654" = {
       topic        = "energy.readings.south"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "86400s"
-      attempts     = 30
+      attempts     = 100
       backoff      = ["2s", "600s"]
       dead_letters = "energy.averages.dlq"
     }
     "meters.onAlarm" = {
       topic        = "energy.alarms"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "energy.alarms.meters.onAlarm.dlq"
     }
     "meters.onWork" = {
       topic        = "energy.work"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "energy.work.meters.onWork.dlq"
     }

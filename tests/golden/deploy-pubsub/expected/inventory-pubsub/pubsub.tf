@@ -57,27 +57,27 @@ locals {
     "inventory.onReserveStock" = {
       topic        = "warehouse.requests"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["0.2s", "5s"]
       dead_letters = "warehouse.requests.inventory.onReserveStock.dlq"
     }
     "inventory.onReleaseStock" = {
       topic        = "warehouse.requests"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "warehouse.requests.inventory.onReleaseStock.dlq"
     }
     "inventory.onRefundPaid" = {
       topic        = "billing.payments"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "billing.payments.inventory.onRefundPaid.dlq"
     }

@@ -58,63 +58,63 @@ locals {
     "orders.onOrderEnded" = {
       topic        = "sales.orders"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "sales.orders.orders.onOrderEnded.dlq"
     }
     "orders.onStockReturned" = {
       topic        = "warehouse.stock"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "warehouse.stock.orders.onStockReturned.dlq"
     }
     "orders.onRefundRefused" = {
       topic        = "billing.payments"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "billing.payments.orders.onRefundRefused.dlq"
     }
     "orders.FulfilOrder.sales.orders" = {
       topic        = "sales.orders"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 50
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "orders.FulfilOrder.sales.orders.dlq"
     }
     "orders.FulfilOrder.warehouse.stock" = {
       topic        = "warehouse.stock"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 50
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "orders.FulfilOrder.warehouse.stock.dlq"
     }
     "orders.FulfilOrder.billing.payments" = {
       topic        = "billing.payments"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 50
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "orders.FulfilOrder.billing.payments.dlq"
     }
     "orders.FulfilOrder.logistics.shipments" = {
       topic        = "logistics.shipments"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 50
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "orders.FulfilOrder.logistics.shipments.dlq"
     }

@@ -57,27 +57,27 @@ locals {
     "payments.onTakePayment" = {
       topic        = "billing.requests"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "billing.requests.payments.onTakePayment.dlq"
     }
     "payments.onRefundPayment" = {
       topic        = "billing.requests"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "billing.requests.payments.onRefundPayment.dlq"
     }
     "payments.onRefundRequested" = {
       topic        = "sales.orders"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "sales.orders.payments.onRefundRequested.dlq"
     }

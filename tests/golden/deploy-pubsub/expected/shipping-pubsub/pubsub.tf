@@ -53,9 +53,9 @@ locals {
     "shipping.onDispatchShipment" = {
       topic        = "logistics.requests"
       ordered      = true
-      ack_seconds  = 60
+      ack_seconds  = 10
       kept         = "604800s"
-      attempts     = 20
+      attempts     = 100
       backoff      = ["1s", "300s"]
       dead_letters = "logistics.requests.shipping.onDispatchShipment.dlq"
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from eda_gen.emit import bindings
 from eda_gen.model import Json
 
-__all__ = ["channel_names", "exchange_name", "group_names", "nats_queue", "topic_name"]
+__all__ = ["channel_names", "exchange_name", "group_names", "nats_queue", "sqs_queue", "topic_name"]
 
 
 def channel_names(address: str, stated: Json) -> Mapping[str, str]:
@@ -20,8 +20,8 @@ def channel_names(address: str, stated: Json) -> Mapping[str, str]:
 
 def group_names(group: str, stated: Json) -> Mapping[str, str]:
     """Names of a consumer group by broker."""
-    queue = nats_queue(stated)
-    return {"nats": queue} if queue is not None and queue != group else {}
+    found = {"eventbridge": sqs_queue(stated), "nats": nats_queue(stated)}
+    return {broker: name for broker, name in found.items() if name is not None and name != group}
 
 
 def topic_name(stated: Json) -> str | None:
@@ -37,3 +37,10 @@ def exchange_name(stated: Json) -> str | None:
 def nats_queue(stated: Json) -> str | None:
     """The `nats` operation binding calls it `queue`."""
     return bindings.text(bindings.mapping(stated, "nats"), "queue")
+
+
+def sqs_queue(stated: Json) -> str | None:
+    """The `sqs` operation binding calls it `queues`, of which the first is meant."""
+    queues = bindings.mapping(stated, "sqs").get("queues")
+    first = queues[0] if isinstance(queues, list | tuple) and queues else None
+    return bindings.text(bindings.mapping(first), "name")

@@ -55,8 +55,6 @@ class Reading:
     operation: ReceiveOperation
     topics: tuple[Topic, ...]
     dead_letters: Topic
-    types: tuple[str, ...]
-    """The CloudEvents types that it takes."""
     name: str
     """The group's, with the operation's behind it where several operations share the group: for queues of their own."""
 
@@ -168,10 +166,9 @@ def _readings(catalog: Catalog, service: Service, sagas: Iterable[SagaRoutes]) -
     groups = Counter(operation.group for operation in operations)
     for operation in operations:
         channel = catalog.channels[operation.channel]
-        types = dict.fromkeys(catalog.messages[each].type for each in operation.messages)
         name = operation.group if groups[operation.group] == 1 else f"{operation.group}.{operation.id}"
         topics = tuple(_topics(service, channel))
-        yield Reading(operation, topics, _dead_letters(operation), tuple(types), name)
+        yield Reading(operation, topics, _dead_letters(operation), name)
 
 
 def _dead_letters(operation: ReceiveOperation) -> Topic:

@@ -2,7 +2,8 @@
 
 A bus an address: then its archive keeps what the channel's retention says, and a right to put events names what it is for.
 The queues are standard ones: EventBridge gives all events of a FIFO queue one group, so that order by key is restored from
-CloudEvents' `sequence` by the runtime.
+CloudEvents' `sequence` by the runtime. For this a rule passes every event of its bus: one that a group does not take has its place
+in the order of its key. Replayed events go to the group that asked for them, by a rule of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from eda_gen.emit import bindings
+from eda_gen.emit.broker_names import sqs_queue
 from eda_gen.emit.deploy.eventbridge.names import archive_name, bus_name, logical_id, queue_name, rule_name
 from eda_gen.emit.deploy.text import legal, seconds
 from eda_gen.emit.deploy.topology import Reading, Topology
@@ -48,7 +50,6 @@ class Rule:
     name: str
     bus: str
     bus_id: str
-    types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _queue(reading: Reading, owned: set[str]) -> Queue:
     dead = queue_name(reading.dead_letters.address)
     return Queue(
         id=logical_id(f"queue {reading.name}"),
-        name=_stated_name(reading) or queue_name(reading.name),
+        name=_called(reading)[1],
         group=reading.name,
         kept=_setting(reading, "messageRetentionPeriod", _kept(reading.topics[0].retention)),
         visibility=_setting(reading, "visibilityTimeout", VISIBILITY_SECONDS),
@@ -133,10 +134,10 @@ def _queue(reading: Reading, owned: set[str]) -> Queue:
 def _rules(reading: Reading, owned: set[str]) -> Iterator[Rule]:
     for topic in reading.topics:
         if not topic.is_family:
-            name = rule_name(reading.name, topic.address, several=len(reading.topics) > 1)
+            name = rule_name(_called(reading)[0], topic.address, several=len(reading.topics) > 1)
             own = logical_id(topic.address) if topic.address in owned else ""
             bus = bus_name(topic.address)
-            yield Rule(logical_id(f"rule {reading.name} {topic.address}"), name, bus, own, reading.types)
+            yield Rule(logical_id(f"rule {reading.name} {topic.address}"), name, bus, own)
 
 
 def _kept(retention: timedelta) -> int:
@@ -150,9 +151,10 @@ def _stated(reading: Reading) -> Iterator[Json]:
     yield bindings.mapping(reading.topics[0].bindings, "sqs", "queue")
 
 
-def _stated_name(reading: Reading) -> str | None:
-    names = (bindings.text(bindings.mapping(each), "name") for each in _stated(reading))
-    return next((legal(name, "A-Za-z0-9_-", 80) for name in names if name is not None), None)
+def _called(reading: Reading) -> tuple[str, str]:
+    """What names the rule, and the name of the queue."""
+    stated = sqs_queue(reading.operation.bindings)
+    return (stated, legal(stated, "A-Za-z0-9_-", 80)) if stated else (reading.name, queue_name(reading.name))
 
 
 def _setting(reading: Reading, name: str, default: int) -> int:

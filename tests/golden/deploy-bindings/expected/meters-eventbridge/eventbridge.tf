@@ -85,30 +85,18 @@ locals {
     "averages.718bd18b" = {
       bus   = "energy.readings.north"
       queue = "averages"
-      types = [
-        "energy.MeterRead.v1",
-      ]
     }
     "averages.a4d49654" = {
       bus   = "energy.readings.south"
       queue = "averages"
-      types = [
-        "energy.MeterRead.v1",
-      ]
     }
-    "meters.onAlarm" = {
+    "pager-alarms" = {
       bus   = "energy.alarms"
       queue = "pager-alarms"
-      types = [
-        "energy.AlarmRaised.v1",
-      ]
     }
     "meters.onWork" = {
       bus   = "energy.work"
       queue = "meters_onWork"
-      types = [
-        "energy.ReadMeter.v1",
-      ]
     }
   }
 
@@ -171,7 +159,7 @@ resource "aws_cloudwatch_event_rule" "this" {
 
   name           = each.key
   event_bus_name = each.value.bus
-  event_pattern  = jsonencode({ "detail-type" = each.value.types })
+  event_pattern  = jsonencode({ "replay-name" = [{ exists = false }] })
 }
 
 resource "aws_cloudwatch_event_target" "this" {
@@ -256,7 +244,7 @@ data "aws_iam_policy_document" "service" {
 
     content {
       sid       = "Send"
-      actions   = ["events:PutEvents"]
+      actions   = ["events:DescribeEventBus", "events:PutEvents"]
       resources = [for bus in statement.value : "arn:${data.aws_partition.current.partition}:events:${local.account}:event-bus/${bus}"]
     }
   }

@@ -75,23 +75,14 @@ locals {
     "inventory.onReserveStock" = {
       bus   = "warehouse.requests"
       queue = "inventory_onReserveStock"
-      types = [
-        "warehouse.ReserveStock.v1",
-      ]
     }
     "inventory.onReleaseStock" = {
       bus   = "warehouse.requests"
       queue = "inventory_onReleaseStock"
-      types = [
-        "warehouse.ReleaseStock.v1",
-      ]
     }
     "inventory.onRefundPaid" = {
       bus   = "billing.payments"
       queue = "inventory_onRefundPaid"
-      types = [
-        "billing.RefundPaid.v1",
-      ]
     }
   }
 
@@ -152,7 +143,7 @@ resource "aws_cloudwatch_event_rule" "this" {
 
   name           = each.key
   event_bus_name = each.value.bus
-  event_pattern  = jsonencode({ "detail-type" = each.value.types })
+  event_pattern  = jsonencode({ "replay-name" = [{ exists = false }] })
 }
 
 resource "aws_cloudwatch_event_target" "this" {
@@ -237,7 +228,7 @@ data "aws_iam_policy_document" "service" {
 
     content {
       sid       = "Send"
-      actions   = ["events:PutEvents"]
+      actions   = ["events:DescribeEventBus", "events:PutEvents"]
       resources = [for bus in statement.value : "arn:${data.aws_partition.current.partition}:events:${local.account}:event-bus/${bus}"]
     }
   }

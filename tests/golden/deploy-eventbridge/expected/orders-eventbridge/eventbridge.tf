@@ -118,57 +118,30 @@ locals {
     "orders.onOrderEnded" = {
       bus   = "sales.orders"
       queue = "orders_onOrderEnded"
-      types = [
-        "sales.OrderFulfilled.v1",
-        "sales.OrderRejected.v1",
-      ]
     }
     "orders.onStockReturned" = {
       bus   = "warehouse.stock"
       queue = "orders_onStockReturned"
-      types = [
-        "warehouse.StockReturned.v1",
-      ]
     }
     "orders.onRefundRefused" = {
       bus   = "billing.payments"
       queue = "orders_onRefundRefused"
-      types = [
-        "billing.RefundRefused.v1",
-      ]
     }
     "orders.FulfilOrder.sales.orders" = {
       bus   = "sales.orders"
       queue = "orders_FulfilOrder_sales_orders"
-      types = [
-        "sales.OrderPlaced.v2",
-      ]
     }
     "orders.FulfilOrder.warehouse.stock" = {
       bus   = "warehouse.stock"
       queue = "orders_FulfilOrder_warehouse_stock"
-      types = [
-        "warehouse.StockReserved.v1",
-        "warehouse.StockRejected.v1",
-        "warehouse.StockReleased.v1",
-      ]
     }
     "orders.FulfilOrder.billing.payments" = {
       bus   = "billing.payments"
       queue = "orders_FulfilOrder_billing_payments"
-      types = [
-        "billing.PaymentTaken.v1",
-        "billing.PaymentDeclined.v1",
-        "billing.PaymentRefunded.v1",
-      ]
     }
     "orders.FulfilOrder.logistics.shipments" = {
       bus   = "logistics.shipments"
       queue = "orders_FulfilOrder_logistics_shipments"
-      types = [
-        "logistics.ShipmentDispatched.v1",
-        "logistics.ShipmentRefused.v1",
-      ]
     }
   }
 
@@ -232,7 +205,7 @@ resource "aws_cloudwatch_event_rule" "this" {
 
   name           = each.key
   event_bus_name = each.value.bus
-  event_pattern  = jsonencode({ "detail-type" = each.value.types })
+  event_pattern  = jsonencode({ "replay-name" = [{ exists = false }] })
 }
 
 resource "aws_cloudwatch_event_target" "this" {
@@ -317,7 +290,7 @@ data "aws_iam_policy_document" "service" {
 
     content {
       sid       = "Send"
-      actions   = ["events:PutEvents"]
+      actions   = ["events:DescribeEventBus", "events:PutEvents"]
       resources = [for bus in statement.value : "arn:${data.aws_partition.current.partition}:events:${local.account}:event-bus/${bus}"]
     }
   }

@@ -75,23 +75,14 @@ locals {
     "payments.onTakePayment" = {
       bus   = "billing.requests"
       queue = "payments_onTakePayment"
-      types = [
-        "billing.TakePayment.v1",
-      ]
     }
     "payments.onRefundPayment" = {
       bus   = "billing.requests"
       queue = "payments_onRefundPayment"
-      types = [
-        "billing.RefundPayment.v1",
-      ]
     }
     "payments.onRefundRequested" = {
       bus   = "sales.orders"
       queue = "payments_onRefundRequested"
-      types = [
-        "sales.RefundRequested.v1",
-      ]
     }
   }
 
@@ -152,7 +143,7 @@ resource "aws_cloudwatch_event_rule" "this" {
 
   name           = each.key
   event_bus_name = each.value.bus
-  event_pattern  = jsonencode({ "detail-type" = each.value.types })
+  event_pattern  = jsonencode({ "replay-name" = [{ exists = false }] })
 }
 
 resource "aws_cloudwatch_event_target" "this" {
@@ -237,7 +228,7 @@ data "aws_iam_policy_document" "service" {
 
     content {
       sid       = "Send"
-      actions   = ["events:PutEvents"]
+      actions   = ["events:DescribeEventBus", "events:PutEvents"]
       resources = [for bus in statement.value : "arn:${data.aws_partition.current.partition}:events:${local.account}:event-bus/${bus}"]
     }
   }

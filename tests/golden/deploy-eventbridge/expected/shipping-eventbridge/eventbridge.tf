@@ -51,9 +51,6 @@ locals {
     "shipping.onDispatchShipment" = {
       bus   = "logistics.requests"
       queue = "shipping_onDispatchShipment"
-      types = [
-        "logistics.DispatchShipment.v1",
-      ]
     }
   }
 
@@ -114,7 +111,7 @@ resource "aws_cloudwatch_event_rule" "this" {
 
   name           = each.key
   event_bus_name = each.value.bus
-  event_pattern  = jsonencode({ "detail-type" = each.value.types })
+  event_pattern  = jsonencode({ "replay-name" = [{ exists = false }] })
 }
 
 resource "aws_cloudwatch_event_target" "this" {
@@ -199,7 +196,7 @@ data "aws_iam_policy_document" "service" {
 
     content {
       sid       = "Send"
-      actions   = ["events:PutEvents"]
+      actions   = ["events:DescribeEventBus", "events:PutEvents"]
       resources = [for bus in statement.value : "arn:${data.aws_partition.current.partition}:events:${local.account}:event-bus/${bus}"]
     }
   }

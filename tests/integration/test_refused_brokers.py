@@ -19,10 +19,25 @@ APP = "tests.integration.runtime.slow_service:app"
 CONNECT_SECONDS = 20
 """Ten for the broker, the rest for Python to start on a busy machine."""
 CLOSED = {
+    "amqp": "amqp://127.0.0.1:{port}",
+    "eventbridge": "eventbridge://eu-central-1?endpoint=http://127.0.0.1:{port}",
     "kafka": "kafka://127.0.0.1:{port}",
     "nats": "nats://127.0.0.1:{port}",
+    "postgresql": "postgresql://user:hush@127.0.0.1:{port}/log",
+    "pubsub": "pubsub://project?endpoint=http://127.0.0.1:{port}",
+    "redis": "redis://127.0.0.1:{port}",
 }
 """The URL of a broker that is not there, for each transport."""
+BROKERS = ("eventbridge", "kafka", "nats", "pubsub", "rabbitmq", "redis")
+EXTRAS = {
+    "amqp": "aio_pika",
+    "eventbridge": "aiobotocore",
+    "kafka": "confluent_kafka",
+    "nats": "nats",
+    "pubsub": "google",
+    "redis": "redis",
+}
+"""The module of each extra's client."""
 
 
 def run(folder: Path, broker: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -71,12 +86,23 @@ def test_a_scheme_that_nobody_knows(tmp_path: Path) -> None:
     assert "no transport for kofka:// is installed; there are " in said
 
 
-@pytest.mark.xdist_group("kafka")
-def test_topics_that_are_missing(kafka_url: str, tmp_path: Path) -> None:
-    said = complaint(tmp_path, kafka_url)
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_that_is_missing(extra: str, tmp_path: Path) -> None:
+    """A module of the client's name that is nothing stands before the client in Python's path."""
+    module, scheme = EXTRAS[extra], extra
+    (tmp_path / module).with_suffix(".py").write_text(f"raise ModuleNotFoundError('no {module}', name='{module}')\n")
+
+    said = complaint(tmp_path, CLOSED[scheme].format(port=1), PYTHONPATH=str(tmp_path))
+
+    assert said.splitlines()[-1].endswith(f"{scheme}:// needs {module}: pip install 'eda-runtime[{extra}]'")
+
+
+@pytest.mark.parametrize("broker", [pytest.param(each, marks=pytest.mark.xdist_group(each)) for each in BROKERS])
+def test_channels_and_groups_that_are_missing(broker: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    said = complaint(tmp_path, request.getfixturevalue(f"{broker}_url"))
 
     assert "run `eda provision` first" in said
-    assert "topic orders (" in said
+    assert "orders" in said
 
 
 @pytest.mark.xdist_group("kafka")

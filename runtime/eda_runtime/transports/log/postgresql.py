@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 import asyncpg
 
 from eda_runtime.errors import TransportError
+from eda_runtime.settings import redacted
 from eda_runtime.transports.log.database import Connection, Row, Value
 from eda_runtime.transports.signal import Signal
 
@@ -16,6 +17,7 @@ __all__ = ["PostgresqlDatabase", "open_postgresql"]
 
 CHANNEL = "eda_log"
 POOL_SIZE = 4
+CONNECT_SECONDS = 10.0
 SLOW_LOOK = 1.0
 """Seconds after which readers look without having been notified: a lost notification costs no more."""
 STUCK = {"idle_in_transaction_session_timeout": "30s"}
@@ -45,7 +47,12 @@ CREATE OR REPLACE FUNCTION eda_log_now() RETURNS bigint LANGUAGE sql VOLATILE AS
 
 async def open_postgresql(url: str) -> PostgresqlDatabase:
     with translated_errors():
-        pool = await asyncpg.create_pool(url, min_size=1, max_size=POOL_SIZE, server_settings=STUCK)
+        try:
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=POOL_SIZE, server_settings=STUCK, timeout=CONNECT_SECONDS
+            )
+        except OSError as error:
+            raise TransportError(f"the log at {redacted(url)} cannot be reached: {error or 'no answer'}") from error
     return PostgresqlDatabase(url, pool)
 
 

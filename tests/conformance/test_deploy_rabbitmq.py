@@ -1,100 +1,62 @@
-"""RabbitMQ imports the generated definitions; where `rabbitmq-server` is not installed, the tests are skipped."""
+"""RabbitMQ imports the generated definitions, and then has exactly what the runtime needs and allows each service what it does."""
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import signal
-import subprocess
-import time
-import urllib.request
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from tests.conformance.deploy_cases import CASES, generated
-from tests.services.processes import free_ports, spawn
+from tests.services import rabbitmq
+from tests.services.rabbitmq import Api
 
-PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-pytestmark = [
-    pytest.mark.skipif(not PROGRAM.exists(), reason="rabbitmq-server is not installed"),
-    pytest.mark.xdist_group("rabbitmq"),
-]
+from eda_runtime.contracts import Topology
+from eda_runtime.settings import Settings
+from eda_runtime.testing.conformance.kit import event, take
+from eda_runtime.transports import Outgoing, Transport
+from eda_runtime.transports.registry import open_transport
+
+pytestmark = pytest.mark.xdist_group("rabbitmq")
 ORDER = ("exchanges.json", "queues.json", "permissions.json")
+VHOSTS = ("/", "energy")
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A server with its management API."""
-
-    port: int
-    user: str = "guest:guest"
-
-    def call(self, path: str, body: object = None, method: str = "GET") -> object:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Basic {base64.b64encode(self.user.encode()).decode()}",
-                "Content-Type": "application/json",
-            },
-            method=method,
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
-
-    def load(self, files: Mapping[str, str]) -> None:
-        """As `amqp/package.py` says: one kind of file of all services, then the next; users are there before."""
-        there = self.call("users")
-        assert isinstance(there, list)
-        for user in {str(each["user"]) for each in entries(files, "permissions")} - {each["name"] for each in there}:
-            self.call(f"users/{quote(user, safe='')}", {"password": "x", "tags": "management"}, "PUT")
-        for name in ORDER:
-            for path, text in files.items():
-                if path.endswith(name):
-                    self.call("definitions", json.loads(text), "POST")
+@pytest.fixture
+def server(rabbitmq_server: str) -> Api:
+    """The management API of a server without any exchange or queue."""
+    for vhost in VHOSTS:
+        rabbitmq.clear(urlsplit(rabbitmq_server)._replace(path=f"/{quote(vhost, safe='')}").geturl())
+    return rabbitmq.api_of(rabbitmq_server)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("rabbitmq")
-    port, management, epmd, distribution = free_ports(4)
-    (folder / "rabbitmq.conf").write_text(
-        f"listeners.tcp.1 = 127.0.0.1:{port}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n"
-    )
-    (folder / "enabled_plugins").write_text("[rabbitmq_management].")
-    environment = {
-        "RABBITMQ_NODENAME": f"eda{port}@localhost",
-        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
-        "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
-        "RABBITMQ_LOG_BASE": str(folder / "log"),
-        "RABBITMQ_DIST_PORT": str(distribution),
-        "ERL_EPMD_ADDRESS": "127.0.0.1",
-        "ERL_EPMD_PORT": str(epmd),
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
-        "HOME": str(folder),
-    }
-    process = spawn([str(PROGRAM)], management, folder / "console.log", environment)
-    try:
-        yield Server(management)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        end_of_epmd(os.environ | environment)
+def load(server: Api, files: Mapping[str, str]) -> None:
+    """As `amqp/package.py` says: one kind of file of all services, then the next; users are there before."""
+    there = server.call("users")
+    assert isinstance(there, list)
+    for user in {str(each["user"]) for each in entries(files, "permissions")} - {each["name"] for each in there}:
+        server.call(f"users/{quote(user, safe='')}", {"password": "x", "tags": "management"}, "PUT")
+    for name in ORDER:
+        for path, text in files.items():
+            if path.endswith(name):
+                server.call("definitions", json.loads(text), "POST")
 
 
-def end_of_epmd(environment: Mapping[str, str]) -> None:
-    """Stop the port mapper that the server left behind; it refuses until it has noticed that the server is gone."""
-    for _ in range(50):
-        if subprocess.run(["epmd", "-kill"], env=environment, capture_output=True, check=False).returncode == 0:
-            return
-        time.sleep(0.1)
+async def connect(url: str, user: str) -> Transport:
+    """To the default virtual host."""
+    settings = Settings(broker_url=f"amqp://{user}@127.0.0.1:{urlsplit(url).port}", lease=timedelta(seconds=1))
+    return await open_transport(settings.broker_url, settings)
+
+
+def topology_of(service: str) -> Topology:
+    found = import_module(f"examples.shop.{service}.channels").TOPOLOGY
+    assert isinstance(found, Topology)
+    return found
 
 
 def entries(files: Mapping[str, str], kind: str) -> list[dict[str, object]]:
@@ -102,10 +64,10 @@ def entries(files: Mapping[str, str], kind: str) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_server_imports_all_definitions(case: str, server: Server, tmp_path: Path) -> None:
+def test_the_server_imports_all_definitions(case: str, server: Api, tmp_path: Path) -> None:
     files = generated(case, "deploy-amqp", tmp_path)
 
-    server.load(files)
+    load(server, files)
 
     for kind in ("exchanges", "queues"):
         there = server.call(kind)
@@ -116,18 +78,18 @@ def test_the_server_imports_all_definitions(case: str, server: Server, tmp_path:
         assert wanted <= found
 
 
-def test_definitions_imported_again_change_nothing(server: Server, tmp_path: Path) -> None:
+def test_definitions_imported_again_change_nothing(server: Api, tmp_path: Path) -> None:
     files = generated("shop", "deploy-amqp", tmp_path)
-    server.load(files)
+    load(server, files)
     before = server.call("definitions")
 
-    server.load(files)
+    load(server, files)
 
     assert server.call("definitions") == before
 
 
-def test_what_a_service_sends_reaches_a_queue_and_what_others_send_is_refused(server: Server, tmp_path: Path) -> None:
-    server.load(generated("shop", "deploy-amqp", tmp_path))
+def test_what_a_service_sends_reaches_a_queue_and_what_others_send_is_refused(server: Api, tmp_path: Path) -> None:
+    load(server, generated("shop", "deploy-amqp", tmp_path))
     message = {"properties": {}, "routing_key": "p2", "payload": "hello", "payload_encoding": "string"}
     orders = replace(server, user="orders:x")
 
@@ -136,3 +98,40 @@ def test_what_a_service_sends_reaches_a_queue_and_what_others_send_is_refused(se
         orders.call("exchanges/%2F/warehouse.stock/publish", message, "POST")
 
     assert sent == {"routed": True}
+
+
+@pytest.mark.parametrize("service", ["orders", "inventory", "payments", "shipping"])
+@pytest.mark.parametrize("user", ["guest:guest", "{service}:x"])
+async def test_what_is_imported_is_what_the_runtime_needs(
+    service: str, user: str, server: Api, rabbitmq_server: str, tmp_path: Path
+) -> None:
+    load(server, generated("shop", "deploy-amqp", tmp_path))
+    transport = await connect(rabbitmq_server, user.format(service=service))
+
+    steps = await transport.provision(topology_of(service), dry_run=True)
+    await transport.close()
+
+    assert steps
+    assert [step for step in steps if step.action != "exists"] == []
+
+
+async def test_the_rights_are_enough_to_send_to_receive_and_to_tell_the_lag(
+    server: Api, rabbitmq_server: str, tmp_path: Path
+) -> None:
+    load(server, generated("shop", "deploy-amqp", tmp_path))
+    inventory, orders = await connect(rabbitmq_server, "inventory:x"), await connect(rabbitmq_server, "orders:x")
+    needed = topology_of("orders")
+    receive = next(each for each in needed.receives if each.channel.address == "warehouse.stock")
+    try:
+        await inventory.provision(topology_of("inventory"), dry_run=True)
+        await orders.provision(needed, dry_run=True)
+        await inventory.publish([Outgoing(receive.channel.address, event("a", 0).envelope)])
+        found = await take(await orders.receiver(receive), 1, acknowledge=False)
+        await orders.publish([Outgoing(receive.dead_letter.address, event("a", 0).envelope)])
+        lags = {lag.group: lag.messages for lag in await orders.lag(Topology((), (receive,)))}
+    finally:
+        await inventory.close()
+        await orders.close()
+
+    assert len(found) == 1
+    assert lags == {receive.group: 1}

@@ -66,4 +66,5 @@ $(SERVERS): $(INSTALLED)
 	@command -v java >/dev/null || tools/apt-install default-jre-headless
 	@command -v mvn >/dev/null || tools/apt-install maven
 	@command -v rabbitmq-server >/dev/null || tools/apt-install rabbitmq-server
+	@command -v redis-server >/dev/null || tools/apt-install redis-server
 	@touch $@

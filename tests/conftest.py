@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.services import kafka, ministack, nats, postgresql, pubsub, rabbitmq, registry, temporal
+from tests.services import kafka, ministack, nats, postgresql, pubsub, rabbitmq, redis, registry, temporal
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
 if ministack.EXTERNAL not in os.environ:
@@ -116,3 +116,17 @@ def eventbridge_url(eventbridge_server: str) -> str:
     """The URL of the emulator, with no buses and no queues."""
     ministack.clear(eventbridge_server)
     return eventbridge_server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The URL of a Redis for the whole run. The run fails where none can be had."""
+    with redis.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """The URL of the server, with no keys."""
+    redis.clear(redis_server)
+    return redis_server

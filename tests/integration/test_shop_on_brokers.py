@@ -24,6 +24,11 @@ def test_the_shop_runs_on_nats(nats_url: str) -> None:
     assert last_line_of_demo(nats_url) == IN_ORDER
 
 
+@pytest.mark.xdist_group("redis")
+def test_the_shop_runs_on_redis(redis_url: str) -> None:
+    assert last_line_of_demo(redis_url) == IN_ORDER
+
+
 def last_line_of_demo(url: str, *, database: str = "") -> str:
     demo = subprocess.run(
         [sys.executable, "-m", "examples.shop.demo"],

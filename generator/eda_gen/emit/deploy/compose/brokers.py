@@ -47,7 +47,7 @@ KAFKA = Broker(
 )
 NATS = Broker(
     name="nats",
-    image="nats:2.12-alpine",
+    image="nats:2.14-alpine",
     url="nats://nats:4222",
     port=4222,
     folder="/data",

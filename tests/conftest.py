@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from tests.services import kafka, ministack, nats, postgresql, pubsub, rabbitmq, redis, registry, temporal
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
-if ministack.EXTERNAL not in os.environ:
-    os.environ |= ministack.NOBODY
+ministack.shield()
 
 
 @pytest.fixture(scope="session")

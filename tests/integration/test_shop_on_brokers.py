@@ -29,6 +29,11 @@ def test_the_shop_runs_on_redis(redis_url: str) -> None:
     assert last_line_of_demo(redis_url) == IN_ORDER
 
 
+@pytest.mark.xdist_group("eventbridge")
+def test_the_shop_runs_on_eventbridge(eventbridge_url: str) -> None:
+    assert last_line_of_demo(eventbridge_url) == IN_ORDER
+
+
 def last_line_of_demo(url: str, *, database: str = "") -> str:
     demo = subprocess.run(
         [sys.executable, "-m", "examples.shop.demo"],

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from tests.services import kafka, nats, postgresql, pubsub, registry
+from tests.services import kafka, ministack, nats, postgresql, pubsub, registry
 from tests.services.processes import stop
 
 STATE = Path(__file__).parents[2] / ".services"
@@ -38,7 +38,13 @@ class Kind(Protocol):
     def create(self, folder: Path) -> Server: ...
 
 
-KINDS: dict[str, Kind] = {"kafka": kafka, "nats": nats, "pubsub": pubsub, "registry": registry}
+KINDS: dict[str, Kind] = {
+    "eventbridge": ministack,
+    "kafka": kafka,
+    "nats": nats,
+    "pubsub": pubsub,
+    "registry": registry,
+}
 """By the folder of `.services/` where `pid` and `url` tell of the server that runs."""
 
 

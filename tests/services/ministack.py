@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.services.processes import free_ports, spawn
 
-__all__ = ["EXTERNAL", "MAIN", "NOBODY", "Server", "clear", "create", "own_server", "running_server"]
+__all__ = ["EXTERNAL", "MAIN", "NOBODY", "Server", "clear", "create", "own_server", "running_server", "shield"]
 
 EXTERNAL = "EDA_TEST_EVENTBRIDGE_URL"
 MAIN = "ministack"
@@ -33,7 +33,7 @@ NOBODY = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
-"""Credentials that are good for emulators alone, so that no test can reach an account by accident."""
+"""Credentials that are good for emulators alone."""
 QUIET = {"SERVICES": "events,sqs", "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0", "LOG_LEVEL": "WARNING"}
 
 
@@ -72,6 +72,12 @@ class Server:
 
     def clear(self) -> None:
         clear(self.url)
+
+
+def shield() -> None:
+    """Let no test reach an account of AWS, unless the run was told to use one."""
+    if "endpoint=" in os.environ.get(EXTERNAL, "endpoint="):
+        os.environ.update(NOBODY)
 
 
 @contextmanager

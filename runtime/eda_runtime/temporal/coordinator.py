@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -103,8 +104,8 @@ def _instance(saga: AnySaga, payload: BaseModel, envelope: Envelope) -> str:
     stated = evaluate(saga.correlation, payload, {}) if saga.correlation else None
     if stated is not None:
         return stated
-    for step in saga.steps:
-        before, found, _ = (envelope.causationid or "").rpartition(f"/{step.name}/command/")
-        if found and before.startswith(f"{saga.name}/"):
-            return before.removeprefix(f"{saga.name}/")
-    return envelope.correlationid or envelope.id
+    steps = "|".join(re.escape(step.name) for step in saga.steps)
+    caused = re.fullmatch(
+        f"{re.escape(saga.name)}/(.+)/({steps})/(command|compensation)/[0-9]+", envelope.causationid or ""
+    )
+    return caused[1] if caused else envelope.correlationid or envelope.id

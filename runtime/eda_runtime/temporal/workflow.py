@@ -6,7 +6,10 @@ and chance are the workflow's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, Generic, cast
 
 from temporalio import workflow
@@ -27,7 +30,11 @@ __all__ = ["SagaWorkflow", "made_by_activities"]
 
 TO_SEND = timedelta(seconds=10)
 """For making a message and putting it into the outbox; a worker that dies over it is noticed then."""
+ONCE = RetryPolicy(maximum_attempts=1)
+"""The machine tries again, and shows why."""
 SHORTEST_WAIT = 0.02
+MOST_KEPT = 1000
+"""Lines of history, and ids of messages: what a run hands on to the next must stay small."""
 
 
 class _Elsewhere:
@@ -52,9 +59,8 @@ class SagaWorkflow(Generic[State]):
     task_queue: ClassVar[str]
 
     def __init__(self) -> None:
-        self._arrivals: list[tuple[MessageContract[Any], Any, Said]] = []
+        self._inbox: list[Callable[[], None]] = []
         self._instance: Instance[State] | None = None
-        self._woken = False
         self._shown: tuple[str, str | None] | None = None
         self._cause: str | None = None
 
@@ -74,33 +80,28 @@ class SagaWorkflow(Generic[State]):
     @workflow.signal
     def retry(self) -> None:
         """Send at once what waits to be sent (again)."""
-        self.instance.progress.hurry(_now())
-        self._remember(Note("resumed"))
-        self._woken = True
+        self._inbox.append(self._hurry)
 
     @workflow.signal
     def abandon(self, why: str) -> None:
         """Let the instance be: nothing more is sent, nothing is undone."""
-        self.instance.progress.status = "abandoned"
-        self._remember(Note("abandoned", detail=why))
-        self._woken = True
+        self._inbox.append(partial(self._give_up, why))
 
     def take(self, message: MessageContract[Any], event: Any, said: Said) -> None:
         """Keep a message for the workflow's next turn."""
-        self._arrivals.append((message, event, said))
+        self._inbox.append(partial(self._take, message, event, said))
 
     async def carry_through(self, instance: Instance[State]) -> Outcome[State]:
         """Run an instance from where it stands to its end."""
         self._instance = instance
         while not self._is_over():
             await self._wait()
-            self._woken = False
-            while self._arrivals:
-                self._take(*self._arrivals.pop(0))
+            while self._inbox:
+                self._inbox.pop(0)()
                 await self._advance()
             await self._advance()
             self._show()
-            if workflow.info().is_continue_as_new_suggested() and not self._arrivals:
+            if workflow.info().is_continue_as_new_suggested() and not self._inbox:
                 workflow.continue_as_new(instance)
         return Outcome(status=instance.progress.status, state=self._state())
 
@@ -109,16 +110,14 @@ class SagaWorkflow(Generic[State]):
     async def _wait(self) -> None:
         due = self.instance.ended_at or self.instance.progress.due_at
         seconds = None if due is None else max(SHORTEST_WAIT, (due - _now()) / 1000)
-        try:
-            await workflow.wait_condition(lambda: bool(self._arrivals) or self._woken, timeout=seconds)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            await workflow.wait_condition(lambda: bool(self._inbox), timeout=seconds)
 
     def _take(self, message: MessageContract[Any], event: Any, said: Said) -> None:
         instance = self.instance
         if said.id in instance.said:
             return self._remember(Note("duplicate", message=message.type, detail="the same message"))
-        instance.said.append(said.id)
+        instance.said = [*instance.said, said.id][-MOST_KEPT:]
         self._cause = said.id
         turn = self._turn({})
         if not instance.progress.steps:
@@ -132,20 +131,33 @@ class SagaWorkflow(Generic[State]):
         if message.type in fields:
             self.instance.state = self.instance.state.model_copy(update={fields[message.type]: event})
 
+    def _hurry(self) -> None:
+        if self.instance.progress.status not in ENDED:
+            self.instance.progress.hurry(_now())
+            self._remember(Note("resumed"))
+
+    def _give_up(self, why: str) -> None:
+        if self.instance.progress.status not in ENDED:
+            self.instance.progress.status = "abandoned"
+            self._remember(Note("abandoned", detail=why))
+
     async def _advance(self) -> None:
-        """Do all that can be done now. The machine asks for a letter, waits until it is sent, and is asked again."""
+        """Do all that can be done now. Where the machine asks for a letter, it is sent, and the machine goes on."""
         answers: dict[Letter, str | None] = {}
-        while True:
-            turn = self._turn(answers)
-            try:
-                turn.advance()
-            except _Asked as asked:
-                answers[asked.letter] = await self._send(asked.letter)
-                continue
-            finally:
-                self._remember(*turn.notes)
-            self._cause = None
-            return
+        while (letter := self._asked(answers)) is not None:
+            answers[letter] = await self._send(letter)
+        self._cause = None
+
+    def _asked(self, answers: dict[Letter, str | None]) -> Letter | None:
+        """Let the machine advance to its next letter that has not been answered, or as far as it can."""
+        turn = self._turn(answers)
+        try:
+            turn.advance()
+        except _Asked as asked:
+            return asked.letter
+        finally:
+            self._remember(*turn.notes)
+        return None
 
     def _turn(self, answers: dict[Letter, str | None]) -> Turn[State]:
         def send(letter: Letter) -> str:
@@ -174,7 +186,7 @@ class SagaWorkflow(Generic[State]):
                 activity_name(self.definition.name, letter),
                 order,
                 start_to_close_timeout=TO_SEND,
-                retry_policy=RetryPolicy(maximum_attempts=1),
+                retry_policy=ONCE,
                 summary=letter.id,
             )
         except ActivityError as error:
@@ -191,22 +203,24 @@ class SagaWorkflow(Generic[State]):
     def _is_over(self) -> bool:
         """Whether it has ended, and nothing can come that would have to be undone."""
         instance = self.instance
-        progress = instance.progress
-        if progress.status not in ENDED:
+        if self._inbox or instance.progress.status not in ENDED:
             instance.ended_at = None
             return False
-        undecided = any(
-            progress.steps[step.name].status == "timed-out" and step.compensate for step in self.definition.steps
-        )
-        if progress.status != "failed" or not undecided:
-            return not self._arrivals
+        if instance.progress.status != "failed" or not self._may_be_late():
+            return True
         if instance.ended_at is None:
             instance.ended_at = _now() + int(self.definition.retention.total_seconds() * 1000)
         return instance.ended_at <= _now()
 
+    def _may_be_late(self) -> bool:
+        """Whether a step that timed out could still succeed, and would then be compensated."""
+        steps = self.instance.progress.steps
+        return any(steps[each.name].status == "timed-out" and each.compensate for each in self.definition.steps)
+
     def _remember(self, *notes: Note) -> None:
         now = datetime.fromtimestamp(_now() / 1000, UTC)
-        self.instance.history += [Event(now, each.kind, each.step, each.message, each.detail) for each in notes]
+        lines = [Event(now, each.kind, each.step, each.message, each.detail) for each in notes]
+        self.instance.history = [*self.instance.history, *lines][-MOST_KEPT:]
 
     def _show(self) -> None:
         """Let lists of workflows tell how this one stands."""

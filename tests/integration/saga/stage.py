@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 from uuid import uuid4
@@ -56,8 +56,13 @@ class Stage(ABC):
     async def tell(self, *names: str) -> None:
         """Say messages, each when all that the one before set off is done."""
         for name in names:
-            self._said[name] = await self.harness.publish(*self._script(name))
+            await self.say(name)
             await self.settle()
+
+    async def say(self, *names: str) -> None:
+        """Say messages at once."""
+        for name in names:
+            self._said[name] = await self.harness.publish(*self._script(name))
 
     async def repeat(self, *names: str) -> None:
         """Say what was said before, under the same ids."""
@@ -169,7 +174,7 @@ class TemporalStage(Stage):
 
     def __init__(self, app: App[Any], script: Script, instance: str, client: Client, sagas: Sequence[str]) -> None:
         super().__init__(app, script, instance)
-        self._client = client
+        self.client = client
         self._sagas = sagas
 
     async def __aenter__(self) -> Self:
@@ -187,7 +192,7 @@ class TemporalStage(Stage):
         await super().__aexit__(kind, error, trace)
 
     def handle(self, saga: str = "BookTrip") -> WorkflowHandle[Any, Any]:
-        return self._client.get_workflow_handle(f"{saga}/{self.instance}")
+        return self.client.get_workflow_handle(f"{saga}/{self.instance}")
 
     async def settle(self) -> None:
         sent = -1
@@ -239,7 +244,9 @@ class TemporalStage(Stage):
             if error.status is RPCStatusCode.NOT_FOUND:
                 return True
             raise
-        return not found.pending_activities and not found.HasField("pending_workflow_task")
+        begins = found.workflow_execution_info.execution_time.ToDatetime(UTC)
+        waits = found.pending_activities or found.HasField("pending_workflow_task") or begins > datetime.now(UTC)
+        return not waits
 
     def _work(self) -> None:
         (worker,) = self.harness.app.workers

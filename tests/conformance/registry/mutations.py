@@ -51,7 +51,7 @@ def _history(random: Random, first: Body, length: int, changes: tuple[Change, ..
         body: Body = json.loads(json.dumps(found[-1]))
         for change in random.sample(changes, random.choice((1, 1, 1, 2))):
             change(random, body)
-        found.append(body)
+        found += [body] if body not in found else []
     return found
 
 
@@ -192,7 +192,7 @@ def _avro_record(random: Random) -> Body:
 
 def _add_field(random: Random, body: Body) -> None:
     name = random.choice((*NAMES, "added"))
-    if name not in [each["name"] for each in body["fields"]]:
+    if name not in [known for each in body["fields"] for known in (each["name"], *each.get("aliases", ()))]:
         body["fields"].append(_avro_field(random, name, AVRO_TYPES[:12]))
 
 

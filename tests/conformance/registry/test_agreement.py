@@ -1,7 +1,7 @@
 """What we say of a change is what a registry says of it, in every mode, over generated histories of schemas.
 
 `EDA_REGISTRY_HISTORIES` is the number of histories in each language. Where the registry at hand is not of one mind with
-Confluent's rules, `docs/compatibility.md` says so; nothing else may differ.
+Confluent's rules, `docs/registry.md` says so; nothing else may differ.
 """
 
 from __future__ import annotations
@@ -186,4 +186,4 @@ DIFFERING = {
     "Detect change to oneOf schema",
     "Detect change to optional oneOf schema",
 }
-"""Cases of Confluent's that Apicurio Registry 3.0 judges otherwise: it refuses them, and `docs/compatibility.md` lists why."""
+"""Cases of Confluent's that Apicurio Registry 3.0 judges otherwise: it refuses them, and `docs/registry.md` lists why."""

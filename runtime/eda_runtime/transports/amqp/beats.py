@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from aio_pika import Message
 from aio_pika.abc import AbstractChannel
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
+from aio_pika.exceptions import ChannelNotFoundEntity
 from aiormq.abc import ArgumentsType, DeliveredMessage
 
 from eda_runtime.errors import ConfigurationError, TransportError
@@ -95,7 +95,7 @@ class Stream:
     async def _on_message(self, message: DeliveredMessage) -> None:
         if self._closing:
             return
-        with suppress(*CONNECTION_EXCEPTIONS):  # on a stream, this only asks for more
+        with suppress(TransportError), broker_errors("asking for more"):
             await message.channel.basic_ack(tag_of(message), wait=False)
         beat = Beat.read(message.body)
         if beat:

@@ -16,7 +16,6 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import (
     CONNECTION_EXCEPTIONS,
-    AMQPConnectionError,
     AuthenticationError,
     ChannelNotFoundEntity,
     ProbableAuthenticationError,
@@ -38,9 +37,14 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def broker_errors(doing: str) -> Iterator[None]:
-    """What the client raises, in our words."""
+    """What the client raises, in our words. Of a connection that dies it makes a cancellation, which nobody has asked for."""
     try:
         yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise TransportError(f"RabbitMQ: {doing} failed: the connection is lost") from error
     except TimeoutError as error:
         raise TransportError(f"RabbitMQ: {doing}: no answer in time") from error
     except CONNECTION_EXCEPTIONS as error:
@@ -96,7 +100,7 @@ class Connection:
     async def close(self) -> None:
         self._closed = True
         if self._connection is not None:
-            with suppress(TimeoutError, *CONNECTION_EXCEPTIONS):
+            with suppress(TransportError), broker_errors("closing"):
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await self._connection.close()
 
@@ -119,10 +123,11 @@ class Connection:
                 while True:
                     for host, port in self.options.hosts:
                         try:
-                            return await self._connect_to(host, port)
-                        except CONNECTION_EXCEPTIONS as error:
-                            self._raise_if_refused(error)
-                            reason = error
+                            with broker_errors(f"connecting to {host}:{port}"):
+                                return await self._connect_to(host, port)
+                        except TransportError as error:
+                            reason = error.__cause__
+                            self._raise_if_refused(reason)
                     await asyncio.sleep(RETRY_PAUSE)
         except TimeoutError as error:
             raise TransportError(f"RabbitMQ at {self.options.servers} cannot be reached: {reason}") from error
@@ -144,15 +149,14 @@ class Connection:
             client_properties={"connection_name": "eda-runtime"},
         )
 
-    def _raise_if_refused(self, error: BaseException) -> None:
+    def _raise_if_refused(self, error: BaseException | None) -> None:
         where = f"RabbitMQ at {self.options.servers}"
         if isinstance(error, REFUSED):
             raise ConfigurationError(
                 f"{where} refused us: {error}; check EDA_AMQP_USERNAME, EDA_AMQP_PASSWORD,"
                 f" and that they may use the virtual host {self.options.vhost!r}"
             ) from error
-        causes = (error, error.__cause__, error.__context__)
-        if any(isinstance(each, ssl.SSLError) for each in causes):
+        if isinstance(error, ssl.SSLError) or (error and isinstance(error.__cause__, ssl.SSLError)):
             raise ConfigurationError(
                 f"{where}: TLS failed: {error}; check EDA_AMQP_CA_FILE, EDA_AMQP_CERTIFICATE_FILE and EDA_AMQP_KEY_FILE"
             ) from error
@@ -164,7 +168,8 @@ def is_lost(connection: AbstractConnection) -> bool:
 
 
 async def discard(channel: AbstractChannel) -> None:
-    """Close a channel, whatever has become of it."""
-    with suppress(TimeoutError, AMQPConnectionError, *CONNECTION_EXCEPTIONS):
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await channel.close()
+    """Close a channel, whatever has become of it. Never cancelled: the client would then close it a second time, for which
+    the server ends the whole connection."""
+    closing = asyncio.ensure_future(channel.close())
+    closing.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await asyncio.wait({closing}, timeout=CLOSE_SECONDS)

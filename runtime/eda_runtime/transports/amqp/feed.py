@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from aio_pika.abc import AbstractChannel
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
+from aio_pika.exceptions import ChannelNotFoundEntity
 from aiormq.abc import AbstractChannel as Wire
 from aiormq.abc import DeliveredMessage
 
@@ -86,13 +86,14 @@ class Feed:
             del self._unacknowledged[tag]
         behind_a_gap = sorted(tag for tag in done if tag > first)
         try:
-            if first and self._wire:
-                await self._wire.basic_ack(first, multiple=True, wait=False)
-            for tag in behind_a_gap:
-                if self._wire:
-                    await self._wire.basic_ack(tag, wait=False)
-        except CONNECTION_EXCEPTIONS as error:
-            self._lost(str(error))
+            with broker_errors(f"acknowledging what {self.queue} gave"):
+                if first and self._wire:
+                    await self._wire.basic_ack(first, multiple=True, wait=False)
+                for tag in behind_a_gap:
+                    if self._wire:
+                        await self._wire.basic_ack(tag, wait=False)
+        except TransportError as error:
+            self._failed(error)
 
     def release(self, tags: Iterable[int]) -> None:
         """Put these and what follows them back before what waits."""

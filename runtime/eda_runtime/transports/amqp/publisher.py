@@ -8,12 +8,11 @@ from itertools import count
 
 from aio_pika import Message
 from aio_pika.abc import AbstractChannel
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aio_pika.exceptions import PublishError as ReturnedError
 
-from eda_runtime.errors import EdaError, PublishError
+from eda_runtime.errors import EdaError, PublishError, TransportError
 from eda_runtime.transports import Outgoing
-from eda_runtime.transports.amqp.connection import Connection, discard
+from eda_runtime.transports.amqp.connection import Connection, broker_errors, discard
 from eda_runtime.transports.amqp.layout import check_name, routing_key
 from eda_runtime.transports.amqp.messages import message_of, size_of_headers
 from eda_runtime.transports.partitions import partition_number
@@ -100,15 +99,13 @@ class Publisher:
         """Why a message was not taken, if so."""
         key = self._routing_key(message)
         try:
-            exchange = await channel.get_exchange(message.address, ensure=False)
-            await exchange.publish(written, key, mandatory=True)
-        except ReturnedError:
-            return (
-                f"no queue takes what is sent to {message.address} by {key}: provision its consumers first,"
-                " with as many partitions"
-            )
-        except CONNECTION_EXCEPTIONS as error:
-            return f"RabbitMQ: sending to {message.address} failed: {error}"
+            with broker_errors(f"sending to {message.address}"):
+                exchange = await channel.get_exchange(message.address, ensure=False)
+                await exchange.publish(written, key, mandatory=True)
+        except TransportError as error:
+            if isinstance(error.__cause__, ReturnedError):
+                return f"no queue takes what is sent to {message.address} by {key}: run `eda provision` for its consumers first"
+            return str(error)
         return None
 
     def _routing_key(self, message: Outgoing) -> str:

@@ -1,38 +1,36 @@
-"""kill -9 of a saga's coordinator at every boundary of its steps: all is done or all is undone, and nothing twice.
+"""kill -9 of the travel saga's coordinator at every boundary: all is done or all is undone, and nothing twice.
 
-A boundary is before and after each commit that moves the saga, each send, and each acknowledgement. Each run kills one
-process at one of them and lets another go on; runs go on until one has outlived all boundaries.
+A boundary is before and after each commit that moves the saga, each send, and each acknowledgement.
 """
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
-import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.context import ForkServerContext
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from tests.faults.lanes import Lane, fork_server, outlive_all, running
 from tests.faults.saga_travel import Effects, participants, run_coordinator
 from tests.integration.saga.travel import bookings, generated, trip
+from tests.services.postgresql import fresh_database
 
 from eda_runtime import App, Settings
 from eda_runtime.saga import rows
 from eda_runtime.saga.progress import Progress
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(600)
 SAGA = "BookTrip"
-LEASE = timedelta(milliseconds=300)
-PATIENCE_SECONDS = 30.0
-FEWEST_BOUNDARIES = 20
-MOST_BOUNDARIES = 200
+LEASE = timedelta(milliseconds=400)
+"""Of those that are killed; the short lease of a log is often renewed."""
+LANES = 4
+POSTGRESQL_LANES = 2
+"""As many as leave a server of a hundred connections enough for other tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +53,41 @@ TALES = {
 
 @pytest.fixture(scope="module")
 def processes() -> ForkServerContext:
-    """Starts a process in the time of a fork, from a server that has imported all that workers need."""
-    root = str(Path(__file__).parents[2])
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, str(generated()), os.environ.get("PYTHONPATH"))))
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.saga_travel", "aiosqlite", "asyncpg", "sqlalchemy.dialects.sqlite"])
-    return context
+    return fork_server(["tests.faults.saga_travel"], [generated()])
 
 
 @pytest.mark.parametrize("tale", TALES.values(), ids=TALES)
 async def test_sqlite_coordinator_killed_at_every_boundary(
     tale: Tale, tmp_path: Path, processes: ForkServerContext
 ) -> None:
-    coordinator = Settings(f"sqlite:///{tmp_path / 'c.db'}", f"sqlite:///{tmp_path / 'broker.db'}", lease=LEASE)
-    others = Settings(f"sqlite:///{tmp_path / 'others.db'}", coordinator.broker_url, lease=LEASE)
-    await survive_all(tale, coordinator, others, processes)
+    async with AsyncExitStack() as stack:
+        lanes = []
+        for number in range(LANES):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            settings = Settings(f"sqlite:///{folder / 'c.db'}", f"sqlite:///{folder / 'broker.db'}", lease=LEASE)
+            others = Settings(f"sqlite:///{folder / 'others.db'}", settings.broker_url)
+            lanes.append(await stack.enter_async_context(lane(tale, settings, others, processes)))
+        await outlive_all(lanes)
 
 
 @pytest.mark.parametrize("tale", TALES.values(), ids=TALES)
 async def test_postgresql_coordinator_killed_at_every_boundary(
-    tale: Tale, postgresql_url: str, tmp_path: Path, processes: ForkServerContext
+    tale: Tale, postgresql_server: str, tmp_path: Path, processes: ForkServerContext
 ) -> None:
-    coordinator = Settings(postgresql_url, lease=LEASE, pool_size=8)
-    others = Settings(f"sqlite:///{tmp_path / 'others.db'}", postgresql_url, lease=LEASE, pool_size=8)
-    await survive_all(tale, coordinator, others, processes)
+    async with AsyncExitStack() as stack:
+        lanes = []
+        for number in range(POSTGRESQL_LANES):
+            url = await stack.enter_async_context(fresh_database(postgresql_server))
+            settings = Settings(url, lease=LEASE, pool_size=4)
+            others = Settings(f"sqlite:///{tmp_path / f'{number}.db'}", url)
+            lanes.append(await stack.enter_async_context(lane(tale, settings, others, processes)))
+        await outlive_all(lanes)
 
 
-async def survive_all(tale: Tale, settings: Settings, others: Settings, processes: ForkServerContext) -> None:
+@asynccontextmanager
+async def lane(tale: Tale, settings: Settings, others: Settings, processes: ForkServerContext) -> AsyncIterator[Lane]:
+    """The services opened, and those but the coordinator running; the hotels only where they are not to be late."""
     effects = Effects()
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(bookings(settings))
@@ -93,119 +99,83 @@ async def survive_all(tale: Tale, settings: Settings, others: Settings, processe
             await each.opened.transport.provision(each.topology)
         always = [service for name, service in services.items() if name != "hotels" or not tale.late]
         await stack.enter_async_context(running(always))
-        boundary = 1
-        while await Run(tale, app, services["hotels"], effects, processes).survives(boundary):
-            boundary += 1
-        assert FEWEST_BOUNDARIES < boundary < MOST_BOUNDARIES
+        yield Lane(
+            app,
+            lambda boundary: processes.Process(target=run_coordinator, args=(settings, boundary), daemon=True),
+            lambda: started(Trip(tale, app, services["hotels"], effects)),
+        )
 
 
-class Run:
-    """One trip, whose coordinator is killed once."""
+@asynccontextmanager
+async def started(instance: Trip) -> AsyncIterator[Trip]:
+    async with instance.app.unit_of_work() as uow:
+        uow.publish.trip_requested(trip("TripRequested", instance.id))
+    async with instance.later:
+        yield instance
 
-    def __init__(
-        self, tale: Tale, app: App[Any], hotels: App[Any], effects: Effects, processes: ForkServerContext
-    ) -> None:
-        self._tale = tale
-        self._app = app
-        self._hotels = hotels
-        self._effects = effects
-        self._processes = processes
-        self._trip = uuid4()
 
-    async def survives(self, boundary: int) -> bool:
-        """Whether the process was killed, and the trip came to its end nevertheless."""
-        process = self._processes.Process(target=run_coordinator, args=(self._app.settings, boundary), daemon=True)
-        process.start()
-        async with AsyncExitStack() as stack:
-            async with self._app.unit_of_work() as uow:
-                uow.publish.trip_requested(trip("TripRequested", self._trip))
-            try:
-                await self._until_its_end(process, stack)
-            except TimeoutError:
-                pytest.fail(f"killed at boundary {boundary}, it does not go on: {await self._left()}")
-            killed = not process.is_alive()
-            process.kill()
-            process.join()
-        await self._check(boundary)
-        return killed
+@dataclass(slots=True)
+class Trip:
+    """One trip, and how far it has come."""
 
-    async def _until_its_end(self, process: BaseProcess, stack: AsyncExitStack) -> None:
-        resumed = answering = False
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await self._ended():
-                if not process.is_alive() and not resumed:
-                    resumed = True
-                    await stack.enter_async_context(running([self._app]))
-                if self._tale.late and await self._may_time_out():
-                    await self._time_out()
-                if self._tale.late and not answering and await self._status() == "failed":
-                    answering = True
-                    await stack.enter_async_context(running([self._hotels]))
-                await asyncio.sleep(0.02)
+    tale: Tale
+    app: App[Any]
+    hotels: App[Any]
+    effects: Effects
+    id: UUID = field(default_factory=uuid4)
+    later: AsyncExitStack = field(default_factory=AsyncExitStack)
+    answering: bool = False
 
-    async def _progress(self) -> Progress | None:
-        found = await self._app.opened.store.fetch("SELECT progress FROM eda_saga WHERE id = $1", str(self._trip))
-        return Progress.model_validate_json(found[0][0]) if found else None
+    async def ended(self) -> bool:
+        left, progress = await self._look()
+        if progress is not None and self.tale.late:
+            await self._be_late(progress)
+        return left == 0 and progress is not None and progress.status == self.tale.status and self._done()
 
-    async def _status(self) -> str | None:
-        progress = await self._progress()
-        return progress.status if progress else None
-
-    async def _ended(self) -> bool:
-        left = (await self._app.opened.store.fetch("SELECT count(*) FROM eda_outbox"))[0][0]
-        return left == 0 and await self._status() == self._tale.status and self._done() >= self._tale.effects
-
-    async def _left(self) -> dict[str, object]:
-        """What there is to see of a trip that does not go on."""
+    async def left(self) -> Mapping[str, object]:
         sql = {
             "outbox": "SELECT type, key, problem FROM eda_outbox",
             "parked": "SELECT consumer, attempts, reason FROM eda_parked",
             "leases": "SELECT name, owner, expires_at - now_ms() FROM eda_lease",
             "history": "SELECT kind, step FROM eda_saga_history ORDER BY position DESC LIMIT 12",
         }
-        store = self._app.opened.store
+        store = self.app.opened.store
         found: dict[str, object] = {name: [tuple(row) for row in await store.fetch(each)] for name, each in sql.items()}
-        return found | {"done": sorted(self._done()), "progress": await self._progress()}
+        return found | {"done": self._times(), "progress": await self._look()}
 
-    async def _may_time_out(self) -> bool:
-        progress = await self._progress()
-        return (
-            progress is not None
-            and {
-                "reserveFlight": "done",
-                "reserveHotel": "running",
-            }.items()
-            <= {name: step.status for name, step in progress.steps.items()}.items()
-        )
+    async def check(self, boundary: int) -> None:
+        assert self._times() == dict.fromkeys(self.tale.effects, 1), f"killed at boundary {boundary}"
+        assert await self._told() == [self.tale.ending], f"killed at boundary {boundary}"
+
+    async def _look(self) -> tuple[int, Progress | None]:
+        """Messages in the outbox, and the saga's progress."""
+        sql = "SELECT (SELECT count(*) FROM eda_outbox), (SELECT progress FROM eda_saga WHERE id = $1)"
+        left, progress = (await self.app.opened.store.fetch(sql, str(self.id)))[0]
+        return left, Progress.model_validate_json(progress) if progress else None
+
+    async def _be_late(self, progress: Progress) -> None:
+        """Let the hotel's step time out once the flight is reserved, and the hotel answer once all is undone."""
+        reserved = {"reserveFlight": "done", "reserveHotel": "running"}
+        if reserved.items() <= {name: step.status for name, step in progress.steps.items()}.items():
+            await self._time_out()
+        if progress.status == "failed" and not self.answering:
+            self.answering = True
+            await self.later.enter_async_context(running([self.hotels]))
 
     async def _time_out(self) -> None:
-        async with self._app.opened.store.transaction() as transaction:
-            now, known = await rows.load(transaction, SAGA, [str(self._trip)])
-            known[str(self._trip)].progress.steps["reserveHotel"].deadline_at = now
+        async with self.app.opened.store.transaction() as transaction:
+            now, known = await rows.load(transaction, SAGA, [str(self.id)])
+            known[str(self.id)].progress.steps["reserveHotel"].deadline_at = now
             await rows.save(transaction, SAGA, list(known.values()), now)
 
-    def _done(self) -> frozenset[str]:
-        return frozenset(what for what, trip_id in self._effects if trip_id == str(self._trip))
+    def _done(self) -> bool:
+        return self._times().keys() >= self.tale.effects
 
-    async def _check(self, boundary: int) -> None:
-        times = {what: count for (what, trip_id), count in self._effects.items() if trip_id == str(self._trip)}
-        assert times == dict.fromkeys(self._tale.effects, 1), f"killed at boundary {boundary}"
-        assert await self._told() == [self._tale.ending], f"killed at boundary {boundary}"
+    def _times(self) -> dict[str, int]:
+        return {what: count for (what, trip_id), count in self.effects.items() if trip_id == str(self.id)}
 
     async def _told(self) -> Sequence[str]:
         """The endings that the saga has told, by its history."""
         sql = "SELECT message FROM eda_saga_history WHERE id = $1 AND kind IN ('completed', 'saga-failed')"
-        found = await self._app.opened.store.fetch(sql, str(self._trip))
+        found = await self.app.opened.store.fetch(sql, str(self.id))
         return [row[0].split(".")[1] for row in found]
-
-
-@asynccontextmanager
-async def running(apps: Sequence[App[Any]]) -> AsyncIterator[None]:
-    """Run services for the time of the block."""
-    tasks = [asyncio.create_task(app.run()) for app in apps]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -15,8 +15,9 @@ __all__ = ["ConsumerStatus", "OutboxStatus", "ParkedKey", "Status", "status_of"]
 OUTBOX = "SELECT count(*), COALESCE(now_ms() - min(created_at), 0), count(problem) FROM eda_outbox"
 PROBLEMS = 'SELECT address, "key", problem FROM eda_outbox WHERE problem IS NOT NULL ORDER BY "position" LIMIT 20'
 CONSUMER = """
-SELECT count(*) FILTER (WHERE dead_at IS NULL), count(*) FILTER (WHERE dead_at IS NOT NULL) FROM eda_parked
-WHERE consumer = $1
+SELECT count(*) FILTER (WHERE dead_at IS NULL), count(*) FILTER (WHERE dead_at IS NOT NULL),
+    (SELECT count(*) FROM eda_held WHERE consumer = $1)
+FROM eda_parked WHERE consumer = $1
 """
 KEYS = """
 SELECT p."key", count(*), min(p.attempts) FILTER (WHERE p.attempts > 0), max(p.dead_at) IS NOT NULL FROM eda_parked p
@@ -46,13 +47,15 @@ class ParkedKey:
 
 @dataclass(frozen=True, slots=True)
 class ConsumerStatus:
-    """`lag` counts messages on the broker, and `lag_age` is the age of the oldest in seconds."""
+    """`lag` counts messages on the broker, and `lag_age` is the age of the oldest in seconds. `held_back` counts those that came
+    before their turn, where the broker keeps no order."""
 
     group: str
     lag: int
     lag_age: float
     parked: int
     dead_letters: int
+    held_back: int
     parked_keys: Sequence[ParkedKey]
 
 
@@ -69,7 +72,7 @@ async def status_of(service: Service[object], topology: Topology, subscriptions:
     consumers = []
     for group in (subscription.policy.group for subscription in subscriptions):
         mine = [lag for lag in lags if lag.group == group]
-        parked, dead = (await service.store.fetch(CONSUMER, group))[0]
+        parked, dead, held = (await service.store.fetch(CONSUMER, group))[0]
         consumers.append(
             ConsumerStatus(
                 group=group,
@@ -77,6 +80,7 @@ async def status_of(service: Service[object], topology: Topology, subscriptions:
                 lag_age=max((lag.age.total_seconds() for lag in mine), default=0.0),
                 parked=parked,
                 dead_letters=dead,
+                held_back=held,
                 parked_keys=await _parked_keys(service.store, group),
             )
         )

@@ -42,9 +42,10 @@ def _lines(status: Status) -> Iterator[str]:
 
 
 def _consumer(consumer: ConsumerStatus) -> Iterator[str]:
+    held = f", {consumer.held_back} held back until their turn" if consumer.held_back else ""
     yield (
         f"  {consumer.group}: lag {consumer.lag} ({consumer.lag_age:.1f} s), {consumer.parked} parked, "
-        f"{consumer.dead_letters} dead letters"
+        f"{consumer.dead_letters} dead letters{held}"
     )
     for key in consumer.parked_keys:
         waits = "waits for a person: `eda dlq`" if key.dead else f"after {key.attempts} attempts"

@@ -38,6 +38,7 @@ from eda_runtime.housekeeping import purge_order
 from eda_runtime.relay import Relay
 from eda_runtime.sequences import Place
 from eda_runtime.service import Service
+from eda_runtime.status import status_of
 from eda_runtime.transports import Delivery, Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange
 
 SHORT = timedelta(milliseconds=1)
@@ -246,6 +247,16 @@ async def test_a_gap_is_given_up_after_a_while_and_the_late_message_is_not_lost(
         assert before == [("a", 1)]
         assert after == [("a", 1), ("a", 3)]
         assert await noted(app) == [("a", 1), ("a", 3), ("a", 2)]
+
+
+async def test_what_is_held_back_shows_in_the_status(url: str) -> None:
+    async with prepared(create_app(url)) as app:
+        scene = Scene.of(app)
+        await scene.deliver((await scene.send(("a", 1), ("a", 2)))[1])
+
+        status = await status_of(scene.service, app.topology, app.subscriptions)
+
+        assert [each.held_back for each in status.consumers] == [1]
 
 
 async def test_a_gap_within_its_time_is_not_given_up(url: str) -> None:

@@ -6,6 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from tests.services.guard import guarded
@@ -203,6 +204,78 @@ def test_several_messages_of_one_topic_need_subjects_of_their_own(run: Run) -> N
     assert "would hold different messages: sales.OrderClosed, sales.OrderPlaced" in by_topic[2]
     assert "`--naming topic-record`" in by_topic[2]
     assert by_both[0] == 0
+
+
+def test_only_the_channels_of_a_service_are_pushed_where_one_is_named(run: Run) -> None:
+    write(V1)
+
+    known, unknown = run("registry", "check", "--service", "billing"), run("registry", "check", "--service", "shipping")
+
+    assert (known[0], "would be registered" in known[1]) == (0, True)
+    assert unknown[0] == 2
+    assert "no service `shipping`, but orders, billing" in unknown[2]
+
+
+def test_a_topic_is_called_as_its_binding_calls_it(run: Run, registry_url: str) -> None:
+    write(V1)
+    spec = Path("orders.yaml")
+    spec.write_text(
+        spec.read_text().replace("shop.orders\n", "shop.orders\n    bindings: {kafka: {topic: orders-of-shop}}\n")
+    )
+
+    run("registry", "push")
+
+    assert len(registry_at(registry_url).versions("orders-of-shop-value")) == 1
+
+
+def test_an_address_with_parameters_needs_another_naming(run: Run) -> None:
+    write(V1)
+    spec = Path("orders.yaml")
+    named = "shop.{region}.orders\n    parameters: {region: {}}\n"
+    spec.write_text(spec.read_text().replace("shop.orders\n", named))
+
+    by_topic, by_record = run("registry", "check"), run("registry", "check", "--naming", "record")
+
+    assert by_topic[0] == 2
+    assert "error[EDA032]: the channel `orders` has no one address" in by_topic[2]
+    assert by_record[0] == 0
+
+
+def test_a_message_without_a_payload_is_left_out_and_told(run: Run) -> None:
+    write("      v1: {name: OrderPlaced}")
+
+    status, told, errors = run("registry", "push")
+
+    assert (status, told) == (0, "")
+    assert "warning[EDA033]: OrderPlaced has no payload schema" in errors
+
+
+def test_a_schema_that_others_split_over_subjects_is_read_as_one(run: Run, registry_url: str) -> None:
+    money = {"type": "object", "additionalProperties": False, "properties": {"amount": {"type": "string"}}}
+    order = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["id"],
+        "properties": {"id": {"type": "string"}, "total": {"$ref": "money.json"}},
+    }
+    put(registry_url, "money", {"schema": json.dumps(money)})
+    reference = {"name": "money.json", "subject": "money", "version": 1}
+    put(registry_url, "shop.orders-value", {"schema": json.dumps(order), "references": [reference]})
+    write(V1)
+
+    status, told, _ = run("breaking", "--against", "registry:")
+
+    assert status == 1
+    assert '"string" became "number"' in told
+    assert "before at registry:money/versions/1:" in told
+
+
+def put(url: str, subject: str, body: dict[str, object]) -> None:
+    """Registers as another tool would."""
+    data = json.dumps({"schemaType": "JSON", **body}).encode()
+    headers = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
+    with urlopen(Request(f"{url}/subjects/{subject}/versions", data, headers, method="POST")):
+        pass
 
 
 def test_a_registry_that_is_not_there_is_one_clear_message(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from confluent_kafka import Consumer
 from tests.generated import Importable, generate, importable
 
+from eda_gen.cli import cli
 from eda_runtime import App, Settings
 from eda_runtime.consumer.poller import Poller
 from eda_runtime.contracts import Topology
@@ -179,6 +183,37 @@ async def test_a_fully_compatible_version_is_deployed_and_taken_back_in_any_orde
 
     assert await fleet.dead_letters() == []
     assert [event.total for event in fleet.handlers.seen] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+@pytest.mark.xdist_group("kafka")
+async def test_pushed_schemas_are_those_that_the_wire_format_sends_and_reads_by(
+    packages: dict[str, Importable],
+    tmp_path: Path,
+    kafka_url: str,
+    registry_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EDA_REGISTRY_URL", registry_url)
+    monkeypatch.setenv("EDA_REGISTRY_NAMING", "topic-record")
+    monkeypatch.setenv("EDA_KAFKA_WIRE_FORMAT", "confluent")
+    fleet = Fleet(packages, tmp_path, kafka_url)
+    pushed = CliRunner().invoke(cli, ["registry", "push", str(packages["renamed"].folder.parent / "renamed.yaml")])
+    ids = [int(each) for each in re.findall(r"registered, id (\d+)", pushed.stdout)]
+
+    await fleet.consume("renamed")
+    await fleet.produce("first", id="a", total=1)
+    await fleet.produce("renamed", id="b", amount=2)
+    await fleet.consume("renamed")
+
+    assert [(event.id, event.amount) for event in fleet.handlers.seen] == [("a", 1), ("b", 2)]
+    assert await fleet.dead_letters() == []
+    consumer = Consumer(
+        {"bootstrap.servers": kafka_url.partition("//")[2], "group.id": "look", "auto.offset.reset": "earliest"}
+    )
+    consumer.subscribe(["orders"])
+    values = [record.value() or b"" for record in consumer.consume(2, 20)]
+    consumer.close()
+    assert [int.from_bytes(value[1:5]) for value in values] == ids
 
 
 async def test_an_upgraded_consumer_takes_both_versions_as_the_newer_one(

@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -93,11 +94,16 @@ def create(folder: Path) -> Server:
 
 
 def clear(url: str) -> None:
-    """Delete every subject."""
+    """Delete every subject; those that others refer to go after them."""
+    while subjects := _subjects(url):
+        for subject in subjects:
+            for permanent in ("false", "true"):
+                path = f"{url}/subjects/{quote(subject, safe='')}?permanent={permanent}"
+                with suppress(HTTPError), urlopen(Request(path, method="DELETE")):
+                    pass
+
+
+def _subjects(url: str) -> list[str]:
     with urlopen(f"{url}/subjects") as answer:
-        subjects = json.load(answer)
-    for subject in subjects:
-        for permanent in ("false", "true"):
-            path = f"{url}/subjects/{quote(subject, safe='')}?permanent={permanent}"
-            with urlopen(Request(path, method="DELETE")):
-                pass
+        found: list[str] = json.load(answer)
+    return found

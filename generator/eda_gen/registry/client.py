@@ -15,13 +15,15 @@ from urllib.parse import quote, urlsplit
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
 from eda_gen.model import Json
-from eda_gen.registry.schemas import TYPES, SchemaText, SchemaType
+from eda_gen.registry.schemas import SchemaText, SchemaType
 
 __all__ = ["Access", "Reference", "Registered", "Registry", "RegistryError"]
 
 MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 PATIENCE_SECONDS: Final = 10.0
 MOST_BYTES: Final = 16 * 1024 * 1024
+KINDS: Final[Mapping[str, SchemaType]] = {"JSON": "JSON", "PROTOBUF": "PROTOBUF"}
+"""Languages as the API names them; Avro needs no name."""
 INCOMPATIBLE, INVALID, MISSING = 409, 422, 404
 
 
@@ -115,7 +117,7 @@ def _authorization(environment: Mapping[str, str]) -> str | None:
 class _NoRedirects(HTTPRedirectHandler):
     """Credentials are for the host that was named, and for no other."""
 
-    def redirect_request(self, *_: object) -> None:
+    def redirect_request(self, *args: object, **named: object) -> None:
         return None
 
 
@@ -141,8 +143,7 @@ class Registry:
     def version(self, subject: str, number: int) -> Registered:
         _, body = self._call("GET", f"/subjects/{quote(subject, safe='')}/versions/{number}")
         found = body if isinstance(body, Mapping) else {}
-        named = found.get("schemaType", "AVRO")
-        kind: SchemaType = next((each for each in TYPES.values() if each == named), "AVRO")
+        kind: SchemaType = KINDS.get(str(found.get("schemaType")), "AVRO")
         return Registered(
             subject,
             number,

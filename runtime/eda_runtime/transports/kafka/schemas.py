@@ -82,7 +82,7 @@ def authorization(environment: Mapping[str, str]) -> str | None:
 class NoRedirects(HTTPRedirectHandler):
     """Credentials are for the host that was named, and for no other."""
 
-    def redirect_request(self, *_: object) -> None:
+    def redirect_request(self, *args: object, **named: object) -> None:
         return None
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.services up|down`: servers that stay up between test runs.
+"""`python -m tests.services up|down`: servers that stay up between test runs; as containers where there is a Docker engine.
 
 What was started is recorded in `.services/`, so that `up` can be run again and `down` stops only what `up` started.
 """
@@ -13,12 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from tests.services import kafka, ministack, nats, postgresql, pubsub, registry
+from tests.services import compose, kafka, ministack, nats, postgresql, pubsub, rabbitmq, redis, registry
 from tests.services.processes import stop
 
 STATE = Path(__file__).parents[2] / ".services"
 POSTGRESQL = STATE / "postgresql"
 """Holds the path of the server's folder, which lies outside of the repository: PostgreSQL runs as a user of its own."""
+
+CONTAINERS = STATE / "compose.env"
+"""The ports of what runs as containers, where there is a Docker engine."""
 
 
 class Server(Protocol):
@@ -43,6 +46,8 @@ KINDS: dict[str, Kind] = {
     "kafka": kafka,
     "nats": nats,
     "pubsub": pubsub,
+    "rabbitmq": rabbitmq,
+    "redis": redis,
     "registry": registry,
 }
 """By the folder of `.services/` where `pid` and `url` tell of the server that runs."""
@@ -50,8 +55,14 @@ KINDS: dict[str, Kind] = {
 
 def up() -> None:
     STATE.mkdir(exist_ok=True)
+    contained = compose.up(CONTAINERS) if compose.has_engine() else {}
+    for variable, url in contained.items():
+        print(f"export {variable}={url}")
+    others = [name for name, kind in KINDS.items() if kind.EXTERNAL not in contained]
     with ThreadPoolExecutor() as threads:
-        for line in (threads.submit(postgresql_line), *(threads.submit(line_of, name) for name in KINDS)):
+        lines = [threads.submit(line_of, name) for name in others]
+        lines += [] if contained else [threads.submit(postgresql_line)]
+        for line in lines:
             print(line.result(), flush=True)
 
 
@@ -87,6 +98,8 @@ def running(name: str) -> Iterator[int]:
 
 
 def down() -> None:
+    if CONTAINERS.exists():
+        compose.down(CONTAINERS)
     if POSTGRESQL.exists():
         postgresql.stop(Path(POSTGRESQL.read_text()))
     for name in KINDS:

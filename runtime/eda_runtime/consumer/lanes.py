@@ -11,6 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
@@ -60,16 +61,14 @@ class Lanes(Generic[Publisher_co]):
             running = [tasks.create_task(self._lane(lane)) for lane in lanes.values()]
         return [message for task in running for message in task.result()]
 
-    async def run_held(self, listened: float) -> int:
+    async def run_held(self, patience: timedelta | None) -> int:
         """Where the broker keeps no order, handle what was held back and need no longer be; returns how many.
 
-        `listened` says for how many seconds this worker has been taking what the broker had: a gap that is older than the
-        patience of the settings and might have been filled in that time is given up.
+        A gap that has lasted for longer than `patience` is given up.
         """
         if not self._restores_order:
             return 0
-        patience = self._service.settings.order_wait
-        if listened >= patience.total_seconds():
+        if patience is not None:
             self._give_up(await ordering.give_up(self._service.store, self._policy.group, patience))
         messages = await ordering.due(self._service.store, self._subscription)
         return len(await self._lane(messages)) if messages else 0

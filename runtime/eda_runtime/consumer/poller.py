@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from eda_runtime.consumer.lanes import Lanes
+from eda_runtime.consumer.patience import Patience
 from eda_runtime.contracts import AnySubscription
 from eda_runtime.service import Service
 from eda_runtime.transports import Delivery, Receiver, ReplayRange
@@ -47,7 +48,7 @@ class Poller(Generic[Publisher_co]):
             while deliveries := await receiver.poll(self._policy.batch, POLL_SECONDS):
                 await self.handle(receiver, deliveries)
                 total += len(deliveries)
-            while await self._lanes.run_held(listened=0.0):
+            while await self._lanes.run_held(patience=None):
                 pass
         finally:
             await receiver.close()
@@ -55,13 +56,14 @@ class Poller(Generic[Publisher_co]):
 
     async def _consume(self) -> None:
         receiver = await self._service.transport.receiver(self._policy)
-        joined = time.monotonic()
+        patience = Patience(self._service.settings.order_wait, time.monotonic())
         try:
             while not self._service.stopping.is_set():
+                patience.polls(time.monotonic())
                 deliveries = await receiver.poll(self._policy.batch, POLL_SECONDS)
                 if deliveries:
                     await self.handle(receiver, deliveries)
-                await self._lanes.run_held(listened=time.monotonic() - joined)
+                await self._lanes.run_held(patience.at(time.monotonic()))
                 self._backoff = BACKOFF_SECONDS[0]
         finally:
             await receiver.close()

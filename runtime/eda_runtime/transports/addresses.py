@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from eda_runtime.contracts import ChannelContract, Topology
 
-__all__ = ["AddressBook", "all_channels", "normal_address"]
+__all__ = ["AddressBook", "all_channels", "normal_address", "pattern"]
 
 Entry_co = TypeVar("Entry_co", covariant=True)
 
@@ -38,6 +38,7 @@ class AddressBook(Generic[Entry_co]):
 
 
 def pattern(template: str) -> re.Pattern[str]:
+    """What addresses that a normal one stands for look like."""
     return re.compile("[^{}]+".join(re.escape(part) for part in template.split("{}")))
 
 

@@ -21,6 +21,7 @@ from tests.integration.runtime.support import (
     Publisher,
     count,
     create_app,
+    eventually,
     message,
     note,
     noted,
@@ -51,6 +52,7 @@ class Disordered:
     ordered: bool = False
     failures: int = 0
     sent: list[Outgoing] = field(default_factory=list)
+    coming: list[Delivery] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
 
     @property
@@ -73,7 +75,9 @@ class Disordered:
         return ()
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Delivery]:
-        return ()
+        await asyncio.sleep(0.01)
+        found, self.coming = self.coming, []
+        return found
 
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         self.acknowledged += [each.position for each in deliveries]
@@ -101,10 +105,9 @@ class Scene:
     broker: Disordered
 
     @classmethod
-    def of(cls, app: App[Publisher], patience: timedelta = timedelta(minutes=1)) -> Scene:
+    def of(cls, app: App[Publisher]) -> Scene:
         broker = Disordered()
-        patient = replace(app.opened.settings, order_wait=patience)
-        return cls(app, replace(app.opened, transport=broker, settings=patient), broker)
+        return cls(app, replace(app.opened, transport=broker), broker)
 
     async def send(self, *facts: tuple[str, int]) -> list[Outgoing]:
         """By way of the outbox and the relay, to the broker; returns what it was given."""
@@ -124,8 +127,8 @@ class Scene:
     async def deliver(self, *messages: Outgoing) -> None:
         await self.poller.handle(self.broker, [delivered(each) for each in messages])
 
-    async def catch_up(self, listened: float = 0.0) -> None:
-        while await self.poller._lanes.run_held(listened):
+    async def catch_up(self, patience: timedelta | None = None) -> None:
+        while await self.poller._lanes.run_held(patience):
             pass
 
     async def retry(self) -> None:
@@ -233,20 +236,33 @@ async def test_duplicates_of_what_waits_and_of_what_is_done_change_nothing(url: 
 
 async def test_a_gap_is_given_up_after_a_while_and_the_late_message_is_not_lost(url: str) -> None:
     async with prepared(create_app(url)) as app:
-        scene = Scene.of(app, patience=SHORT)
+        scene = Scene.of(app)
         first, second, third = await scene.send(("a", 1), ("a", 2), ("a", 3))
         await scene.deliver(third)
         await scene.deliver(first)
         await asyncio.sleep(0.01)
-        await scene.catch_up(listened=0.0)
+        await scene.catch_up()
         before = await noted(app)
-        await scene.catch_up(listened=1.0)
+        await scene.catch_up(SHORT)
         after = await noted(app)
         await scene.deliver(second)
 
         assert before == [("a", 1)]
         assert after == [("a", 1), ("a", 3)]
         assert await noted(app) == [("a", 1), ("a", 3), ("a", 2)]
+
+
+async def test_a_running_service_gives_up_a_lost_message_once_it_has_polled_for_long_enough(url: str) -> None:
+    async with prepared(create_app(url)) as app:
+        scene = Scene.of(app)
+        first, _, third = await scene.send(("a", 1), ("a", 2), ("a", 3))
+        hasty = replace(scene.service, settings=replace(scene.service.settings, order_wait=timedelta(milliseconds=200)))
+        scene.broker.coming = [delivered(third), delivered(first)]
+        running = asyncio.create_task(Poller(hasty, app.subscriptions[0]).run())
+        await eventually(lambda: noted(app), [("a", 1)])
+        await eventually(lambda: noted(app), [("a", 1), ("a", 3)])
+        hasty.stop()
+        await running
 
 
 async def test_what_is_held_back_shows_in_the_status(url: str) -> None:
@@ -271,12 +287,12 @@ async def test_a_gap_within_its_time_is_not_given_up(url: str) -> None:
 
 async def test_a_consumer_that_comes_late_begins_with_the_first_that_it_sees(url: str) -> None:
     async with prepared(create_app(url)) as app:
-        scene = Scene.of(app, patience=SHORT)
+        scene = Scene.of(app)
         sent = await scene.send(*(("a", number) for number in range(6)))
         for each in (sent[5], sent[3], sent[4]):
             await scene.deliver(each)
         await asyncio.sleep(0.01)
-        await scene.catch_up(listened=1.0)
+        await scene.catch_up(SHORT)
 
         assert await noted(app) == [("a", 3), ("a", 4), ("a", 5)]
 

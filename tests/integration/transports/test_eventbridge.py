@@ -78,8 +78,8 @@ async def bodies(clients: Clients, queue: str) -> list[str]:
         if not messages:
             return found
         for message in messages:
-            found.append(message["Body"])
-            await clients.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            found.append(message.get("Body", ""))
+            await clients.sqs.delete_message(QueueUrl=url, ReceiptHandle=message.get("ReceiptHandle", ""))
 
 
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,11 +117,8 @@ class Publisher:
 
     async def _put(self, entries: Sequence[Entry]) -> list[str]:
         answer = await self._clients.events.put_events(Entries=[put_entry(each) for each in entries])
-        results = answer["Entries"]
-        return [
-            f"{result['ErrorCode']}: {result.get('ErrorMessage', '')}" if result.get("ErrorCode") else ""
-            for result in results
-        ]
+        codes = [(result.get("ErrorCode"), result.get("ErrorMessage")) for result in answer["Entries"]]
+        return [f"{code}: {told}" if code else "" for code, told in codes]
 
     async def _send(self, entries: Sequence[Entry]) -> list[str]:
         url = entries[0].destination.name

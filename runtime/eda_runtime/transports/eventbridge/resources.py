@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from eda_runtime.contracts import ReceivePolicy
 from eda_runtime.transports import ProvisionStep
-from eda_runtime.transports.addresses import normal_address
+from eda_runtime.transports.addresses import normal_address, pattern
 from eda_runtime.transports.eventbridge.clients import Clients, is_missing
 from eda_runtime.transports.eventbridge.names import archive_name, bus_name, rule_name
 from eda_runtime.transports.eventbridge.queues import queue_url
@@ -63,10 +62,9 @@ class Family:
     address: str
 
     async def compare(self) -> ProvisionStep:
-        start, *rest = (re.escape(part) for part in normal_address(self.address).split("{}"))
-        pattern = re.compile("[^{}]+".join((start, *rest)))
-        listed = await self.aws.events.list_event_buses(Limit=100)
-        found = [bus["Name"] for bus in listed["EventBuses"] if pattern.fullmatch(bus.get("Name", ""))]
+        listed = (await self.aws.events.list_event_buses(Limit=100))["EventBuses"]
+        wanted = pattern(normal_address(self.address))
+        found = [name for name in (bus.get("Name", "") for bus in listed) if wanted.fullmatch(name)]
         what = f"buses {self.address}"
         if found:
             return ProvisionStep("exists", what, ", ".join(sorted(found)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from click.testing import CliRunner
@@ -19,7 +19,6 @@ from tests.generated import Importable, generate, importable
 from eda_gen.cli import cli
 from eda_runtime import App, Settings
 from eda_runtime.consumer.poller import Poller
-from eda_runtime.contracts import Topology
 from eda_runtime.relay import Relay
 
 SPEC = """
@@ -89,38 +88,41 @@ class Upcasters:
 
 
 class Fleet:
-    """One producer and one consumer, each of some revision at a time; their database is one SQLite file."""
+    """One producer and one consumer, each of some revision at a time; their database is one SQLite file. Use it in
+    `async with`: what was deployed once stays connected, as in a rolling upgrade where old and new ones run."""
 
-    def __init__(self, packages: dict[str, Importable], folder: Path, broker_url: str) -> None:
+    def __init__(self, packages: dict[str, Importable], folder: Path, broker_url: str = "") -> None:
         self._packages = packages
         self._settings = Settings(
             f"sqlite:///{folder / 'fleet.db'}", broker_url, lease=timedelta(seconds=1), grace=timedelta(seconds=5)
         )
-        self._prepared: set[str] = set()
+        self._running = AsyncExitStack()
+        self._apps: dict[tuple[str, str], App[Any]] = {}
         self._waiting = 0
         self.handlers = Handlers()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._running.aclose()
+
     async def produce(self, revision: str, **fields: object) -> None:
-        package = self._packages[revision]
-        module = package.module("orders.app")
-        event = package.module("orders.events.order_placed").OrderPlaced(**fields)
-        app = module.create_app(object(), settings=self._settings)
-        async with app:
-            await self._prepare(app)
-            async with app.unit_of_work() as uow:
-                uow.publish.order_placed(event)
-            relay = Relay(app.opened)
-            sent = await relay.drain()
-            await relay.release()
+        app = await self._deployed("orders", revision)
+        event = self._packages[revision].module("orders.events.order_placed").OrderPlaced(**fields)
+        async with app.unit_of_work() as uow:
+            uow.publish.order_placed(event)
+        relay = Relay(app.opened)
+        sent = await relay.drain()
+        await relay.release()
         assert sent == (2 if revision == "both" else 1)
         self._waiting += sent
 
     async def consume(self, revision: str, most: int = 100) -> None:
-        """Start a consumer, let it handle what waits for it, `most` messages at most, and stop it."""
-        app, left = self._consumer(revision), min(most, self._waiting)
-        async with asyncio.timeout(PATIENCE), app:
-            await self._prepare(app)
-            (subscription,) = app.subscriptions
+        """Let a consumer join, handle what waits for it, `most` messages at most, and leave."""
+        app, left = await self._deployed("billing", revision), min(most, self._waiting)
+        (subscription,) = app.subscriptions
+        async with asyncio.timeout(PATIENCE):
             receiver = await app.opened.transport.receiver(subscription.policy)
             while left:
                 deliveries = await receiver.poll(left, 0.05)
@@ -129,38 +131,38 @@ class Fleet:
             await receiver.close()
 
     async def dead_letters(self) -> Sequence[str]:
-        app = self._consumer("first")
-        async with app:
-            rows = await app.opened.store.fetch("SELECT reason FROM eda_parked WHERE dead_at IS NOT NULL")
+        app = await self._deployed("billing", "first")
+        rows = await app.opened.store.fetch("SELECT reason FROM eda_parked WHERE dead_at IS NOT NULL")
         return [str(row[0]) for row in rows]
 
-    def _consumer(self, revision: str) -> App[Any]:
-        create_app = self._packages[revision].module("billing.app").create_app
-        upcasters = (Upcasters(),) if revision == "by_hand" else ()
-        app: App[Any] = create_app(self.handlers, *upcasters, settings=self._settings)
-        return app
-
-    async def _prepare(self, app: App[Any]) -> None:
-        """Connect, and the first time make what the service needs."""
-        first = app.service not in self._prepared
-        self._prepared.add(app.service)
-        if first:
+    async def _deployed(self, service: str, revision: str) -> App[Any]:
+        if (service, revision) not in self._apps:
+            create_app = self._packages[revision].module(f"{service}.app").create_app
+            upcasters = (Upcasters(),) if (service, revision) == ("billing", "by_hand") else ()
+            app: App[Any] = create_app(self.handlers, *upcasters, settings=self._settings)
+            await self._running.enter_async_context(app)
             await app.opened.store.migrate()
-        await app.opened.transport.provision(app.topology if first else Topology(()))
+            await app.opened.transport.provision(app.topology)
+            self._apps[service, revision] = app
+        return self._apps[service, revision]
 
 
 PATIENCE = 30.0
 
 
 @pytest.fixture(params=["sqlite", pytest.param("kafka", marks=pytest.mark.xdist_group("kafka"))])
-def fleet(request: pytest.FixtureRequest, packages: dict[str, Importable], tmp_path: Path) -> Fleet:
+async def fleet(
+    request: pytest.FixtureRequest, packages: dict[str, Importable], tmp_path: Path
+) -> AsyncIterator[Fleet]:
     broker_url = "" if request.param == "sqlite" else str(request.getfixturevalue("kafka_url"))
-    return Fleet(packages, tmp_path, broker_url)
+    async with Fleet(packages, tmp_path, broker_url) as fleet:
+        yield fleet
 
 
 @pytest.fixture
-def fleet_on_sql(packages: dict[str, Importable], tmp_path: Path) -> Fleet:
-    return Fleet(packages, tmp_path, "")
+async def fleet_on_sql(packages: dict[str, Importable], tmp_path: Path) -> AsyncIterator[Fleet]:
+    async with Fleet(packages, tmp_path) as fleet:
+        yield fleet
 
 
 DEPLOYMENTS = sorted({*permutations(["producer", "consumer", "producer back", "consumer back"])})
@@ -196,17 +198,18 @@ async def test_pushed_schemas_are_those_that_the_wire_format_sends_and_reads_by(
     monkeypatch.setenv("EDA_REGISTRY_URL", registry_url)
     monkeypatch.setenv("EDA_REGISTRY_NAMING", "topic-record")
     monkeypatch.setenv("EDA_KAFKA_WIRE_FORMAT", "confluent")
-    fleet = Fleet(packages, tmp_path, kafka_url)
     pushed = CliRunner().invoke(cli, ["registry", "push", str(packages["renamed"].folder.parent / "renamed.yaml")])
     ids = [int(each) for each in re.findall(r"registered, id (\d+)", pushed.stdout)]
 
-    await fleet.consume("renamed")
-    await fleet.produce("first", id="a", total=1)
-    await fleet.produce("renamed", id="b", amount=2)
-    await fleet.consume("renamed")
+    async with Fleet(packages, tmp_path, kafka_url) as fleet:
+        await fleet.consume("renamed")
+        await fleet.produce("first", id="a", total=1)
+        await fleet.produce("renamed", id="b", amount=2)
+        await fleet.consume("renamed")
+        dead_letters = await fleet.dead_letters()
 
     assert [(event.id, event.amount) for event in fleet.handlers.seen] == [("a", 1), ("b", 2)]
-    assert await fleet.dead_letters() == []
+    assert dead_letters == []
     consumer = Consumer(
         {"bootstrap.servers": kafka_url.partition("//")[2], "group.id": "look", "auto.offset.reset": "earliest"}
     )

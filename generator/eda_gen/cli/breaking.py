@@ -30,7 +30,9 @@ _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "gr
 
 @click.command()
 @click.argument("specs", nargs=-1, type=click.Path(path_type=Path), metavar="[SPEC]...")
-@click.option("--against", metavar="STATE", help="git:REVISION, .git#tag=NAME, .git#branch=NAME, or a path.")
+@click.option(
+    "--against", metavar="STATE", help="git:REVISION, .git#tag=NAME, .git#branch=NAME, registry:URL, or a path."
+)
 @click.option("--mode", type=click.Choice(MODES), help="Who must go on reading. Default: as configured, else backward.")
 @click.option("--content-model", type=click.Choice(CONTENT_MODELS), help="Default: as configured, else tolerant.")
 @click.option("--all", "everything", is_flag=True, help="Show compatible changes too.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from eda_gen.compat import Locate
     from eda_gen.model import Schema, SchemaId
     from eda_gen.registry import Naming, Subject
-    from eda_gen.registry.work import Work
+    from eda_gen.registry.work import Outcome
 
 NAMINGS = ("topic", "record", "topic-record")
 LEVELS = ("NONE", *(name + more for name in ("BACKWARD", "FORWARD", "FULL") for more in ("", "_TRANSITIVE")))
@@ -99,23 +99,32 @@ def _run(
     dry: bool,
 ) -> int:
     from eda_gen.registry import Access, Naming, Registry, RegistryError
+    from eda_gen.registry.work import Outcome, Work
 
     sys.setrecursionlimit(DEEP)
     prepared = _prepared(specs, Naming(naming), services)
     if prepared.value is None or not prepared.ok:
         print_diagnostics(prepared.diagnostics, format)
         return Status.BAD_INPUT
-    found, schemas, locate = prepared.value
+    subjects, schemas, locate = prepared.value
+    outcome, level = Outcome(), compatibility.upper() if compatibility else None
     try:
-        from eda_gen.registry.work import Work
-
-        access = Access.read(url)
-        work = Work(Registry(access), schemas, locate, compatibility.upper() if compatibility else None, dry)
-        return _report(work, found, prepared.diagnostics, format)
+        work = Work(Registry(Access.read(url)), schemas, locate, level, dry)
+        for subject in subjects:
+            work.on(subject, outcome)
     except RegistryError as error:
-        failure = Diagnostic("EDA030", str(error), Span("--url" if url else "EDA_REGISTRY_URL"), error.help)
-        print_diagnostics((*prepared.diagnostics, failure), format)
-        return Status.BAD_INPUT
+        span = Span("--url" if url else "EDA_REGISTRY_URL")
+        failure = Diagnostic("EDA030", str(error), span, error.help)
+        return _report(outcome, (*prepared.diagnostics, *outcome.diagnostics, failure), format, Status.BAD_INPUT)
+    return _report(outcome, (*prepared.diagnostics, *outcome.diagnostics), format, Status.FINDINGS)
+
+
+def _report(outcome: Outcome, found: tuple[Diagnostic, ...], format: str, wrong: Status) -> int:
+    """What was done, also before the registry failed; then the findings."""
+    for line in outcome.lines:
+        click.echo(line)
+    print_diagnostics(found, format)
+    return wrong if any(each.severity is Severity.ERROR for each in found) else Status.FINE
 
 
 def _prepared(
@@ -143,15 +152,3 @@ def _prepared(
     return catalog.then(
         lambda read: subjects(read, naming, services).then(lambda found: Result((found, read.schemas, locate)))
     )
-
-
-def _report(work: Work, subjects: tuple[Subject, ...], told: tuple[Diagnostic, ...], format: str) -> int:
-    """Subject by subject, so that what was done is told also where the registry fails half-way."""
-    found = list(told)
-    for subject in subjects:
-        outcome = work.on(subject)
-        found += outcome.diagnostics
-        for line in outcome.lines:
-            click.echo(line)
-    print_diagnostics(found, format)
-    return Status.FINDINGS if any(each.severity is Severity.ERROR for each in found) else Status.FINE

@@ -34,9 +34,9 @@ class Work:
     level: str | None
     dry: bool
 
-    def on(self, subject: Subject) -> Outcome:
-        """Raises `RegistryError`."""
-        outcome, held = Outcome(), self.registry.versions(subject.name)
+    def on(self, subject: Subject, outcome: Outcome) -> None:
+        """Adds to `outcome`. Raises `RegistryError`, with what was done before in `outcome`."""
+        held = self.registry.versions(subject.name)
         level, changes = self._level(subject, outcome)
         if changes and held:
             self._set(subject, level)
@@ -53,7 +53,6 @@ class Work:
                     self._set(subject, level)
                 known.append(_as_held(subject, candidate, len(known) + 1))
                 can_tell = False
-        return outcome
 
     def _level(self, subject: Subject, outcome: Outcome) -> tuple[str, bool]:
         """The level that the subject is to have, and whether that is a change. A default is no level of its own, but a

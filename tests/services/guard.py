@@ -38,7 +38,7 @@ def guarded(url: str, authorization: str, folder: Path) -> Iterator[Door]:
             if self.headers.get("Authorization") != authorization:
                 return self._answer(401, b"who are you?")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
-            headers = {"Content-Type": self.headers.get("Content-Type", "")}
+            headers = {"Content-Type": self.headers.get("Content-Type", "application/json")}
             request = Request(f"http://{root}{self.path}", body, headers, method=self.command)
             try:
                 with urlopen(request) as answer:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import struct
+from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer
+from tests.services.guard import guarded
 from tests.services.processes import free_ports
 
 from eda_gen.registry import Access, Registry
@@ -197,6 +200,31 @@ async def test_a_registry_that_is_not_there_is_one_clear_message(kafka_url: str)
     with pytest.raises(TransportError, match=f"the schema registry at http://127.0.0.1:{port} cannot be reached"):
         async with connected(kafka_url, **confluent(f"http://127.0.0.1:{port}")):
             pass
+
+
+async def test_the_registry_is_asked_once_and_by_who_may_so_that_it_may_go_away(
+    kafka_url: str, registry_url: str, tmp_path: Path
+) -> None:
+    register(registry_url, f"{ADDRESS}-value", "sales.OrderPlaced.v1")
+    secret = f"Basic {b64encode(b'me:hush').decode()}"
+    with guarded(registry_url, secret, tmp_path) as door:
+        stranger = confluent(door.url) | {"EDA_REGISTRY_CA_FILE": str(door.ca_file)}
+        friend = stranger | {"EDA_REGISTRY_USERNAME": "me", "EDA_REGISTRY_PASSWORD": "hush"}
+        with pytest.raises(TransportError, match="refuses us: 401") as refused:
+            async with connected(kafka_url, **stranger):
+                pass
+        transport = await connect(KafkaOptions.read(kafka_url, Settings(broker_url=kafka_url), friend))
+        await transport.provision(topology("billing"))
+        await transport.publish([order(1, 1)])
+
+    await transport.publish([order(1, 2)])
+    with pytest.raises(PublishError, match=f"the schema registry at {door.url} cannot be reached"):
+        await transport.publish([order(2, 3)])
+    deliveries = await received(transport, 2)
+    await transport.close()
+
+    assert data_of(deliveries) == [b'{"id": 1}', b'{"id": 1}']
+    assert "hush" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

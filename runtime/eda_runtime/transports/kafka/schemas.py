@@ -21,6 +21,8 @@ __all__ = ["NoSchema", "RegistryOptions", "SchemaRegistry"]
 
 PATIENCE_SECONDS = 10.0
 NAMINGS = ("topic", "record", "topic-record")
+REFUSED = "set EDA_REGISTRY_USERNAME and EDA_REGISTRY_PASSWORD, or EDA_REGISTRY_TOKEN, of someone who may"
+FAILED = "EDA_REGISTRY_URL is the root of Confluent's API, below which `/subjects` lies"
 VERSION = re.compile(r"\.v\d+$")
 
 
@@ -141,8 +143,8 @@ class SchemaRegistry:
             with error:
                 if error.code == 404 and b"error_code" in error.read():
                     return None
-            why = "refuses us" if error.code in (401, 403) else "fails"
-            raise TransportError(f"the schema registry at {where} {why}: {error.code} {error.reason}") from None
+            why, help = ("refuses us", REFUSED) if error.code in (401, 403) else ("fails", FAILED)
+            raise TransportError(f"the schema registry at {where} {why}: {error.code} {error.reason}; {help}") from None
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise TransportError(f"the schema registry at {where} cannot be reached: {reason}") from None

@@ -16,6 +16,10 @@ __all__ = ["main"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "breaking": ("eda_gen.cli.breaking", "Compare specs with an earlier state: what changed, and whom it breaks."),
+    "catalog": (
+        "eda_gen.cli.catalog",
+        "List the messages of a workspace: whose, who sends and receives them, promises.",
+    ),
     "diagram": ("eda_gen.cli.diagram", "Print one diagram of a saga, a flow, a service, or the whole workspace."),
     "explain": ("eda_gen.cli.explain", "Tell what a diagnostic's code means, and what to do."),
     "generate": ("eda_gen.cli.generate", "Write the code that specs describe."),

@@ -120,8 +120,7 @@ def encode(envelope: Envelope, style: HeaderStyle) -> dict[str, str]:
 def encode_structured(envelope: Envelope) -> bytes:
     """The envelope as one JSON document, for brokers without headers; its media type is `application/cloudevents+json`."""
     document = attributes(envelope) | {"datacontenttype": envelope.datacontenttype}
-    written = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return written[:-1] + data_member(envelope) + b"}"
+    return compact(document)[:-1] + data_member(envelope) + b"}"
 
 
 def decode(headers: Mapping[str, str], body: bytes, style: HeaderStyle, arrived: datetime) -> Decoded:

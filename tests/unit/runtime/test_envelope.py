@@ -75,6 +75,14 @@ def test_structured_data_that_is_json_is_json_in_the_document() -> None:
     assert '"data":{"total":1.5,"name":"Ü"}'.encode() in encode_structured(envelope)
 
 
+def test_half_a_surrogate_pair_survives_structured_mode() -> None:
+    envelope = Envelope("1", "/orders", "t", ARRIVED, b"{}", partitionkey="\ud83d")
+
+    decoded = decode(STRUCTURED, encode_structured(envelope), KAFKA, ARRIVED)
+
+    assert decoded.envelope == envelope
+
+
 @pytest.mark.parametrize("data", [b'{"total": 1.10}', b'{"a":1,"a":2}', b"NaN", b'{"big":1e400}', b'"\\u00dc"'])
 def test_structured_data_that_would_come_out_as_other_bytes_travels_in_base64(data: bytes) -> None:
     document = encode_structured(Envelope("1", "/orders", "t", ARRIVED, data))

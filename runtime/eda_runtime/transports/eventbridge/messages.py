@@ -36,13 +36,13 @@ class Receipt:
 def document(message: Outgoing, now: datetime) -> str:
     own = {SENT_TO: message.address, SENT_AT: write_time(now)}
     envelope = replace(message.envelope, extensions={**message.envelope.extensions, **own})
-    return encode_structured(envelope).decode(errors="surrogatepass")
+    return encode_structured(envelope).decode()
 
 
 def size_of(message: Outgoing, detail: str) -> int:
     """What EventBridge counts of an entry, in bytes."""
     said = (detail, message.envelope.source, message.envelope.type)
-    return 14 + sum(len(text.encode(errors="surrogatepass")) for text in said)
+    return sum(len(text.encode(errors="surrogatepass")) for text in said)
 
 
 def delivery(message: MessageTypeDef, address: str) -> Delivery:

@@ -150,7 +150,6 @@ def put_entry(entry: Entry) -> PutEventsRequestEntryTypeDef:
         "Source": envelope.source,
         "DetailType": envelope.type,
         "Detail": entry.detail,
-        "Time": envelope.time,
     }
 
 

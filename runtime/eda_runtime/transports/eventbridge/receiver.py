@@ -22,6 +22,7 @@ AT_ONCE = 10
 """Messages that SQS gives or takes in one call."""
 MOST_CALLS = 10
 LONG_POLL_SECONDS = 1
+CLOSE_SECONDS = 3.0
 GONE = frozenset(("ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight"))
 """The message is done already, or somebody else has it by now."""
 T = TypeVar("T")
@@ -64,8 +65,9 @@ class QueueReceiver:
         self._keeping.cancel()
         async with self._polling:
             handles, self._in_hand = sorted(self._in_hand), set()
-            with suppress(TransportError):  # they show again by themselves
-                await self._show(handles)
+            with suppress(TransportError, TimeoutError):  # they show again by themselves
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._show(handles)
 
     async def _take(self, limit: int, *, wait: bool) -> list[Delivery]:
         """Wait for the first ones; where there may be more, fetch them without waiting."""

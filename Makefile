@@ -67,4 +67,5 @@ $(SERVERS): $(INSTALLED)
 	@command -v mvn >/dev/null || tools/apt-install maven
 	@command -v rabbitmq-server >/dev/null || tools/apt-install rabbitmq-server
 	@command -v redis-server >/dev/null || tools/apt-install redis-server
+	@command -v go >/dev/null || tools/apt-install golang-go
 	@touch $@

@@ -73,6 +73,7 @@ class App(Generic[Publisher_co]):
         self._transport: Transport | None = None
         self._opened: Service[Publisher_co] | None = None
         self._users = 0
+        self._opening = asyncio.Lock()
         _check_expressions(self.subscriptions)
 
     def bound_to(self, *, store: Store, transport: Transport) -> App[Publisher_co]:
@@ -80,6 +81,7 @@ class App(Generic[Publisher_co]):
         bound = copy.copy(self)
         bound._store, bound._transport = store, transport
         bound._opened, bound._users = None, 0
+        bound._opening = asyncio.Lock()
         return bound
 
     @property
@@ -90,22 +92,24 @@ class App(Generic[Publisher_co]):
         return self._opened
 
     async def __aenter__(self) -> Self:
-        if self._opened is None:
-            self._opened = await self._open()
-        self._users += 1
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await self._open()
+            self._users += 1
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._users -= 1
-        if self._users or self._opened is None:
-            return
-        service, self._opened = self._opened, None
-        if self._transport is None:
-            await service.transport.close()
-        if self._store is None:
-            await service.store.close()
+        async with self._opening:
+            self._users -= 1
+            if self._users or self._opened is None:
+                return
+            service, self._opened = self._opened, None
+            if self._transport is None:
+                await service.transport.close()
+            if self._store is None:
+                await service.store.close()
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork[Publisher_co]]:

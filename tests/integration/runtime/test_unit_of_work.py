@@ -174,3 +174,16 @@ async def test_connections_that_the_server_has_closed_are_replaced(postgresql_ur
             two.publish.placed("a", 2)
 
         assert await count(app, "eda_outbox") == 2
+
+
+async def test_who_opens_a_service_at_once_opens_one(url: str) -> None:
+    app = create_app(url)
+
+    async def opened() -> object:
+        async with app:
+            await asyncio.sleep(0.1)
+            return app.opened
+
+    services = await asyncio.gather(*(opened() for _ in range(5)))
+
+    assert len(set(map(id, services))) == 1

@@ -14,6 +14,11 @@ import yaml
 from tests import checkers
 from tests.generated import generate, importable, spec_of
 
+from eda_runtime import Outbox
+from eda_runtime.outbox import Producer
+from eda_runtime.telemetry import Telemetry
+from eda_runtime.transports import Outgoing
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 ORDER = {
@@ -109,29 +114,25 @@ def test_a_missing_handler_is_a_type_error(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def published(tmp_path: Path) -> Iterator[list[tuple[str, object]]]:
-    """What the publisher of the request-reply case hands to its outbox: addresses' parameters by message."""
+def published(tmp_path: Path) -> Iterator[list[Outgoing]]:
+    """What the publisher of the request-reply case puts into its outbox."""
     with importable(tmp_path) as packages:
         shutil.copytree(GOLDEN / "request_reply" / "expected", packages.folder)
-        rows: list[tuple[str, object]] = []
-
-        class Recorder:
-            def add(self, contract: object, event: object, channel: object, *, parameters: object = None) -> None:
-                rows.append((getattr(channel, "address", ""), parameters))
-
-        publisher = packages.module("quotes.producers").QuotesPublisher(Recorder())
+        pending: list[Outgoing] = []
+        outbox = Outbox(Producer("/quotes", Telemetry(), None), pending)
+        publisher = packages.module("quotes.producers").QuotesPublisher(outbox)
         given = packages.module("quotes.events.quote_given").QuoteGiven(cents=3)
         asked = packages.module("quotes.events.quote_requested").QuoteRequested(sku="a")
         publisher.quote_given(given, address="replies.of.somebody")
         publisher.quote_requested(asked, tenant="acme")
-        yield rows
+        yield pending
 
 
-def test_addresses_take_their_parameters_from_the_caller(published: list[tuple[str, object]]) -> None:
-    assert published == [
-        ("{address}", {"address": "replies.of.somebody"}),
-        ("quotes.{tenant}.requests", {"tenant": "acme"}),
-    ]
+def test_addresses_take_their_parameters_from_the_caller(published: list[Outgoing]) -> None:
+    given, asked = published
+
+    assert given.address == "replies.of.somebody"
+    assert (asked.address, asked.envelope.extensions) == ("quotes.acme.requests", {"replyto": "quotes.rates"})
 
 
 def test_generated_code_refuses_a_runtime_of_another_release(tmp_path: Path) -> None:

@@ -34,9 +34,7 @@ CONNECT_PAUSE = 0.2
 SCOPES = ("https://www.googleapis.com/auth/pubsub",)
 UNSIGNED = "metadata from plugin"
 """What gRPC says where the credentials could not be turned into a token."""
-WHO = (
-    "check EDA_PUBSUB_CREDENTIALS_FILE or the Application Default Credentials (`gcloud auth application-default login`)"
-)
+WHO = "check GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login` again"
 CHANNEL = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
@@ -71,7 +69,7 @@ class Connection:
     @classmethod
     async def open(cls, options: PubsubOptions) -> Connection:
         """Raises `ConfigurationError` where Pub/Sub refuses us, and `TransportError` where it is not to be reached."""
-        credentials = None if options.emulator else await asyncio.to_thread(_credentials, options)
+        credentials = None if options.emulator else await asyncio.to_thread(_credentials)
         connection = cls(options, credentials)
         try:
             await connection._greet()
@@ -111,21 +109,13 @@ class Connection:
             await self.publisher.list_topics(request=request, timeout=max(seconds, CONNECT_PAUSE), retry=None)
 
 
-def _credentials(options: PubsubOptions) -> Credentials:
-    file = options.credentials_file
-    found: Credentials
+def _credentials() -> Credentials:
     try:
-        if file:
-            found, _ = google.auth.load_credentials_from_file(file, scopes=SCOPES)  # type: ignore[no-untyped-call]
-        else:
-            found, _ = google.auth.default(scopes=SCOPES)
+        found: Credentials = google.auth.default(scopes=SCOPES)[0]
     except (GoogleAuthError, ValueError) as error:
-        if file:
-            raise ConfigurationError(f"EDA_PUBSUB_CREDENTIALS_FILE: {file} holds no credentials of Google") from error
         raise ConfigurationError(
-            "pubsub:// finds no Google credentials: run `gcloud auth application-default login`, set"
-            " GOOGLE_APPLICATION_CREDENTIALS or EDA_PUBSUB_CREDENTIALS_FILE to a file of them, or name an emulator by"
-            " PUBSUB_EMULATOR_HOST"
+            f"pubsub:// finds no Google credentials: {error}. Run `gcloud auth application-default login`, set"
+            " GOOGLE_APPLICATION_CREDENTIALS to a file of them, or name an emulator by PUBSUB_EMULATOR_HOST"
         ) from error
     return found
 

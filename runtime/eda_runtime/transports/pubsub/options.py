@@ -14,7 +14,7 @@ from eda_runtime.settings import Settings
 __all__ = ["PubsubOptions"]
 
 SERVICE = "pubsub.googleapis.com"
-FILES = ("EDA_PUBSUB_CREDENTIALS_FILE", "EDA_PUBSUB_CA_FILE")
+CA_FILE = "EDA_PUBSUB_CA_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,13 @@ class PubsubOptions:
     | --- | --- |
     | `EDA_PUBSUB_ENDPOINT` | the endpoint, where the URL names none |
     | `PUBSUB_EMULATOR_HOST` | `host:port` of an emulator, where neither names an endpoint; Google's clients know it too |
-    | `EDA_PUBSUB_CREDENTIALS_FILE` | a file of credentials, instead of the default ones |
+    | `GOOGLE_APPLICATION_CREDENTIALS` | a file of credentials, instead of those of the machine; Google's clients know it too |
     | `EDA_PUBSUB_CA_FILE` | who signed the endpoint's certificate, where that is not a public authority |
     """
 
     project: str
     endpoint: str = f"{SERVICE}:443"
     emulator: bool = False
-    credentials_file: str | None = None
     ca_file: str | None = None
     lease: timedelta = timedelta(seconds=10)
 
@@ -45,9 +44,9 @@ class PubsubOptions:
         asked = parse_qs(parts.query)
         if not parts.netloc or "@" in parts.netloc or parts.path.strip("/") or asked.keys() - {"endpoint"}:
             raise ConfigurationError("EDA_BROKER_URL names no project: write pubsub://PROJECT or …?endpoint=host:port")
-        for variable in FILES:
-            if environment.get(variable) and not os.access(environment[variable], os.R_OK):
-                raise ConfigurationError(f"{variable} names a file that cannot be read: {environment[variable]}")
+        ca_file = environment.get(CA_FILE) or None
+        if ca_file and not os.access(ca_file, os.R_OK):
+            raise ConfigurationError(f"{CA_FILE} names a file that cannot be read: {ca_file}")
         emulator = environment.get("PUBSUB_EMULATOR_HOST")
         stated = asked.get("endpoint", [""])[0] or environment.get("EDA_PUBSUB_ENDPOINT")
         endpoint = stated or (f"http://{emulator}" if emulator else SERVICE)
@@ -55,8 +54,7 @@ class PubsubOptions:
             project=parts.netloc,
             endpoint=_host_and_port(endpoint),
             emulator=endpoint.startswith("http://"),
-            credentials_file=environment.get("EDA_PUBSUB_CREDENTIALS_FILE") or None,
-            ca_file=environment.get("EDA_PUBSUB_CA_FILE") or None,
+            ca_file=ca_file,
             lease=settings.lease,
         )
 
@@ -65,6 +63,11 @@ class PubsubOptions:
         """How long a pull may wait. The emulator answers one second before that, and hands messages also to a pull that was
         cancelled: there a pull must end soon by itself."""
         return 1.25 if self.emulator else 30.0
+
+    @property
+    def quiet_seconds(self) -> float:
+        """For how long nothing must have come until a range read again is taken to be at its end."""
+        return 1.5 if self.emulator else 10.0
 
 
 def _host_and_port(endpoint: str) -> str:

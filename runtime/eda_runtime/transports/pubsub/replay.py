@@ -17,10 +17,6 @@ from eda_runtime.transports.pubsub.temporary import drop, from_time
 
 __all__ = ["ReplayReceiver", "open_replay"]
 
-FIRST_SECONDS = 15.0
-QUIET_SECONDS = 4.0
-"""Pub/Sub does not say where a range ends: it has, when for so long nothing has come."""
-
 
 async def open_replay(connection: Connection, policy: ReceivePolicy, wanted: ReplayRange) -> ReplayReceiver:
     """What is published later than now is not part of it."""
@@ -42,14 +38,12 @@ class ReplayReceiver:
         self._inner = GroupReceiver(tuple(sources.values()))
         self._paths = tuple(sources)
         self._range = (start, end)
-        self._patience = FIRST_SECONDS
         self._closed = False
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Delivery]:
-        """The next messages of the range, however long Pub/Sub takes; nothing once it is quiet."""
+        """The next messages of the range. Pub/Sub does not say where it ends: it has, when for a while nothing has come."""
         start, end = self._range
-        while taken := await self._inner.poll(max_messages, max(timeout, self._patience)):
-            self._patience = QUIET_SECONDS
+        while taken := await self._inner.poll(max_messages, max(timeout, self._connection.options.quiet_seconds)):
             found = [each for each in taken if start <= each.appended_at <= end]
             await self._inner.acknowledge([each for each in taken if each not in found])
             if found:

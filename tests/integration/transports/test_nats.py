@@ -194,17 +194,18 @@ async def test_an_address_with_parameters_is_one_stream(nats_url: str) -> None:
     assert {(each.address, each.key) for each in found} == {("orders.eu.placed", "eu"), ("orders.us.placed", "us")}
 
 
-async def test_what_is_sent_again_is_dropped(nats_url: str) -> None:
+async def test_what_is_sent_again_is_dropped_and_what_only_looks_so_is_kept(nats_url: str) -> None:
     message = event("a", 0)
     namesake = Outgoing(ADDRESS, replace(message.envelope, source="/others"))
+    letter = Outgoing(ADDRESS, replace(message.envelope, extensions={"edagroup": "billing"}))
 
     async with connected(nats_url) as transport:
         await transport.provision(topology())
-        for each in (message, message, namesake):
+        for each in (message, message, namesake, letter, letter):
             await transport.publish([each])
         found = await rest(await transport.receiver(policy()))
 
-    assert [each.envelope.source for each in found if each.envelope] == ["/orders", "/others"]
+    assert [each.envelope for each in found] == [message.envelope, namesake.envelope, letter.envelope]
 
 
 async def test_headers_that_exceed_the_servers_limit_are_refused_by_name_and_hold_up_their_key_alone(
@@ -254,6 +255,25 @@ async def test_a_full_hand_is_taken_up_again_when_it_empties(nats_url: str) -> N
         found = await take(receiver, 5_000)
 
     assert len(set(ids(found))) == len(found) == 5_000
+
+
+async def test_what_a_slow_handler_has_in_hand_does_not_come_twice(nats_url: str) -> None:
+    async with connected(nats_url) as transport, await client.connect(nats_url) as raw:
+        await transport.provision(topology())
+        for number in range(4):
+            config = (await raw.jsm().consumer_info(STREAM, f"billing_p{number}")).config
+            await raw.jsm().add_consumer(STREAM, replace(config, ack_wait=0.5))
+        await transport.publish(events(KEYS, 5))
+        receiver = await transport.receiver(policy())
+        found = await take(receiver, 30, acknowledge=False)
+
+        await asyncio.sleep(1.5)
+        await receiver.acknowledge(found)
+        found += await rest(receiver)
+        (lag,) = await transport.lag(topology())
+
+    assert len(ids(found)) == len(set(ids(found))) == 60
+    assert lag.messages == 0
 
 
 async def test_a_consumer_that_is_deleted_while_it_is_read_is_told_of(nats_url: str) -> None:

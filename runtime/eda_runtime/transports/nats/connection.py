@@ -125,11 +125,11 @@ class Connection:
             await client.publish(subject, body, reply)
 
     async def inbox(self, arrived: Callable[[Msg], Awaitable[None]]) -> tuple[str, Subscription]:
-        """An address for answers; the subscription is to be closed by `silence`."""
+        """An address for answers, of which none is dropped; the subscription is to be closed by `silence`."""
         client = await self._connected("subscribing")
         with broker_errors("subscribing"):
             inbox = client.new_inbox()
-            return inbox, await client.subscribe(inbox, cb=arrived)
+            return inbox, await client.subscribe(inbox, cb=arrived, pending_msgs_limit=0, pending_bytes_limit=0)
 
     async def silence(self, subscription: Subscription) -> None:
         with suppress(Error, OSError):

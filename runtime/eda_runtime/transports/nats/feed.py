@@ -66,6 +66,7 @@ class Feed:
         self._arrived = arrived
         self._broke = broke
         self._waiting: dict[int, Received] = {}
+        self._octets = 0
         self._in_hand: dict[int, Received] = {}
         self._subscription: Subscription | None = None
         self._inbox = ""
@@ -87,6 +88,7 @@ class Feed:
         told = await self._connection.ask(f"CONSUMER.RESET.{path}")
         self._recognize(str(there["created"]), int(told["reset_seq"]) - 1)
         self._waiting.clear()
+        self._octets = 0
         self._inbox, self._subscription = await self._connection.inbox(self._on_message)
         self._expected, self._asked, self._broken = 1, 0, ""
         self._opened_at = self._prolonged_at = time.monotonic()
@@ -117,6 +119,7 @@ class Feed:
         while self._waiting and len(taken) < limit and not self.tracker.draining:
             position = next(iter(self._waiting))
             found = self._waiting.pop(position)
+            self._octets -= len(found.message.data)
             if self.tracker.deliver(position):
                 self._in_hand[position] = found
                 taken.append(delivery(found, Token(self.tracker.partition, self.tracker.epoch, position)))
@@ -137,6 +140,7 @@ class Feed:
             position: self._in_hand.pop(position) for position in sorted(self._in_hand) if position > self.tracker.read
         }
         self._waiting = {**back, **self._waiting}
+        self._octets += sum(len(each.message.data) for each in back.values())
 
     def _recognize(self, created: str, acknowledged: int) -> None:
         """Positions are those of one stream and one consumer: what was made anew is another, and needs another feed."""
@@ -176,6 +180,7 @@ class Feed:
         elif found.position <= self.tracker.read:
             await self._acknowledge([found])
         else:
+            self._octets += 0 if found.position in self._waiting else len(found.message.data)
             self._waiting[found.position] = found
             self._arrived()
 
@@ -196,7 +201,8 @@ class Feed:
 
     async def _ask_for_more(self) -> None:
         room = ENOUGH_MESSAGES - len(self._waiting)
-        if self._asked or self._broken or room < ENOUGH_MESSAGES // 2:
+        full = room < ENOUGH_MESSAGES // 2 or self._octets > ENOUGH_BYTES
+        if self._asked or self._broken or full:
             return
         self._asked, self._heard_at = room, time.monotonic()
         request = {

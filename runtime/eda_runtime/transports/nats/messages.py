@@ -18,6 +18,7 @@ __all__ = ["MESSAGE_ID", "Received", "delivery", "headers_of", "received", "size
 
 MESSAGE_ID = "Nats-Msg-Id"
 KEY = "ce-partitionkey"
+LETTER = ("edagroup", "edalastfailure")
 PLAIN_TOKENS = 9
 ACCOUNT_TOKENS = 2
 
@@ -33,8 +34,10 @@ class Received:
 
 
 def headers_of(envelope: Envelope) -> dict[str, str]:
-    """The stream drops a message whose id it has had within its window: a resend."""
-    identity = f"{quote(envelope.source, safe='/:')} {quote(envelope.id, safe='/:')}"
+    """The stream drops a message whose id it has had within its window: a resend. A dead letter of another group, or of another
+    failure, is another message with the attributes of the same event."""
+    letter = [envelope.extensions[name] for name in LETTER if name in envelope.extensions]
+    identity = " ".join(quote(part, safe="/:") for part in (envelope.source, envelope.id, *letter))
     return {**encode(envelope, HTTP), MESSAGE_ID: identity}
 
 

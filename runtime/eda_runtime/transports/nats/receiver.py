@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from eda_runtime.errors import TransportError
 from eda_runtime.transports import Delivery
@@ -73,7 +74,8 @@ class GroupReceiver:
     async def take(self, number: int) -> None:
         self._epoch += 1
         feed = Feed(self._connection, self._consumers[number], self._epoch, self._something_arrived, self._member.wake)
-        await feed.open()
+        with self._failing_where_missing():
+            await feed.open()
         self._feeds[number] = feed
 
     def drain(self, numbers: Collection[int]) -> None:
@@ -88,13 +90,19 @@ class GroupReceiver:
 
     async def tend(self) -> None:
         for feed in tuple(self._feeds.values()):
-            try:
+            with self._failing_where_missing():
                 await feed.tend()
-            except RefusedError as error:
-                if error.missing:
-                    self._failure = f"{error}: run `eda provision`"
-                    self._arrival.fire()
-                raise
+
+    @contextmanager
+    def _failing_where_missing(self) -> Iterator[None]:
+        """A consumer that is gone is for a person to see."""
+        try:
+            yield
+        except RefusedError as error:
+            if error.missing:
+                self._failure = f"{error}: run `eda provision`"
+                self._arrival.fire()
+            raise
 
     async def _take(self, limit: int) -> list[Delivery]:
         """Another partition first each time, so that none waits for ever."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from eda_runtime.contracts import ReceivePolicy, Topology
@@ -20,6 +21,7 @@ from eda_runtime.transports.nats.streams import consumers_of, find_stream, parti
 
 __all__ = ["NatsTransport", "connect"]
 
+KNOWN_SECONDS = 30.0
 HEADERS_SHARE = 48_576 / 1_048_576
 """Of the server's `max_payload`, for headers."""
 
@@ -38,7 +40,7 @@ class NatsTransport:
         self._connection = connection
         self._features = Features(max_body=round(connection.max_payload * (1 - HEADERS_SHARE)))
         self._publisher = Publisher(connection, self._partitions, self._features.max_body)
-        self._known: dict[str, int] = {}
+        self._known: dict[str, tuple[int, float]] = {}
         self._receivers: list[Receiver] = []
 
     @property
@@ -74,9 +76,11 @@ class NatsTransport:
         await self._connection.close()
 
     async def _partitions(self, address: str) -> int:
-        if address not in self._known:
+        """Of an address; looked up anew now and then, as somebody may add some."""
+        count, looked_up = self._known.get(address, (0, 0.0))
+        if not count or time.monotonic() - looked_up > KNOWN_SECONDS:
             count = await partitions_of(self._connection, address)
             if not count:
                 raise TransportError(f"stream of {address} does not exist: run `eda provision` first")
-            self._known[address] = count
-        return self._known[address]
+            self._known[address] = count, time.monotonic()
+        return count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -27,6 +28,7 @@ from eda_runtime.transports.redis.streams import groups_of
 
 __all__ = ["RedisTransport", "connect"]
 
+KNOWN_SECONDS = 30.0
 FEATURES = Features(max_body=16_000_000)
 
 
@@ -43,6 +45,7 @@ class RedisTransport:
         self._options = options
         self._publisher = Publisher(options)
         self._channels: AddressBook[Channel] = AddressBook({})
+        self._learned_at = 0.0
         self._receivers: list[Receiver] = []
 
     @property
@@ -140,8 +143,11 @@ class RedisTransport:
         return stream_key(channel.address, partition_number(key, channel.partitions))
 
     async def _know(self, addresses: set[str]) -> None:
-        if any(self._channels.find(address) is None for address in addresses):
+        """Read the channels anew where one is unknown, and now and then, as somebody may add partitions."""
+        old = time.monotonic() - self._learned_at > KNOWN_SECONDS
+        if old or any(self._channels.find(address) is None for address in addresses):
             await self._learn()
 
     async def _learn(self) -> None:
         self._channels = AddressBook(await read_channels(self._client))
+        self._learned_at = time.monotonic()

@@ -34,6 +34,11 @@ def test_the_shop_runs_on_eventbridge(eventbridge_url: str) -> None:
     assert last_line_of_demo(eventbridge_url) == IN_ORDER
 
 
+@pytest.mark.xdist_group("rabbitmq")
+def test_the_shop_runs_on_rabbitmq(rabbitmq_url: str) -> None:
+    assert last_line_of_demo(rabbitmq_url) == IN_ORDER
+
+
 def last_line_of_demo(url: str, *, database: str = "") -> str:
     demo = subprocess.run(
         [sys.executable, "-m", "examples.shop.demo"],

@@ -161,9 +161,7 @@ class _SagaWriter:
             imports=self._imports(asked, made),
             event_imports=import_lines(_by_module(".events", ((each.event, (each.event.cls,)) for each in asked))),
             receives=receives,
-            takes=tuple(
-                self._events[each] for each in dict.fromkeys((*self._saga.starts, *taken_by_saga(self._saga)))
-            ),
+            takes=tuple(self._events[each] for each in dict.fromkeys((*self._saga.starts, *taken_by_saga(self._saga)))),
             runtime_imports=tuple(
                 each
                 for each in ("Receive", "Saga", "SagaState", "Send", "Step", "present")

@@ -17,12 +17,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
+from eda_runtime.contracts import ReceivePolicy, Topology
 from eda_runtime.envelope import Envelope
 from eda_runtime.stores import Store, open_store
 from eda_runtime.transports import Outgoing, ReplayRange, Transport
@@ -45,6 +46,9 @@ FLAKY_SKU = "ming vase"
 """What the inventory fails twice to reserve."""
 PATIENCE = 40.0
 """Seconds to wait until all is done."""
+TOPOLOGIES = (orders.TOPOLOGY, inventory.TOPOLOGY, payments.TOPOLOGY, shipping.TOPOLOGY)
+POLICIES = {each.channel.address: each for topology in TOPOLOGIES for each in topology.receives}.values()
+"""One that receives, for each address."""
 ALL_WELL = Verdict(ORDERS, lost=0, applied_twice=0, out_of_order=0, dead_lettered=1)
 AS_ORDERED = Endings(completed=167, compensated=16, refunded=17, neither=0)
 WAITING = """
@@ -127,6 +131,7 @@ async def play(shop: Shop) -> Books:
         await create_tables(store)
         for service in SERVICES:
             shop.run(tool("eda"), "provision", f"{service}.handlers:service")
+        await listen_in(shop)
         say(f"created tables and topics for {len(SERVICES)} services")
         await trade(shop, store)
         return await read(store)
@@ -229,21 +234,30 @@ async def deliver_poison(shop: Shop) -> None:
     say("slipped in a poison message")
 
 
+async def listen_in(shop: Shop) -> None:
+    """On a broker that keeps nothing to read again, a group of our own hears what will be delivered a second time."""
+    transport = await open_transport(shop.broker)
+    try:
+        if not transport.features.replay:
+            await transport.provision(Topology((), tuple(map(overhearing, POLICIES))))
+    finally:
+        await transport.close()
+
+
+def overhearing(policy: ReceivePolicy) -> ReceivePolicy:
+    return replace(policy, group=f"demo.{policy.channel.name}")
+
+
 async def deliver_duplicates(shop: Shop) -> None:
     """Append copies of messages that were sent before, to each address, as a producer's retry does."""
     everything = ReplayRange(start=datetime.fromtimestamp(0, UTC))
-    policies = (
-        *orders.TOPOLOGY.receives,
-        *inventory.TOPOLOGY.receives,
-        *payments.TOPOLOGY.receives,
-        *shipping.TOPOLOGY.receives,
-    )
     transport = await open_transport(shop.broker)
     copies: list[Outgoing] = []
     try:
-        for policy in {policy.channel.address: policy for policy in policies}.values():
-            receiver = await transport.receiver(policy, everything)
-            sent = await receiver.poll(DUPLICATES, timeout=1)
+        for policy in POLICIES:
+            again = (policy, everything) if transport.features.replay else (overhearing(policy),)
+            receiver = await transport.receiver(*again)
+            sent = await receiver.poll(DUPLICATES, timeout=2)
             copies += [Outgoing(each.address, each.envelope) for each in sent if each.envelope is not None]
             await receiver.close()
         await transport.publish(copies)
@@ -268,8 +282,7 @@ async def until_settled(shop: Shop, store: Store) -> None:
 
 
 async def lagging(transport: Transport) -> bool:
-    topologies = (orders.TOPOLOGY, inventory.TOPOLOGY, payments.TOPOLOGY, shipping.TOPOLOGY)
-    lags = [lag for topology in topologies for lag in await transport.lag(topology)]
+    lags = [lag for topology in TOPOLOGIES for lag in await transport.lag(topology)]
     return any(lag.messages for lag in lags)
 
 

@@ -34,6 +34,11 @@ def test_the_shop_runs_on_eventbridge(eventbridge_url: str) -> None:
     assert last_line_of_demo(eventbridge_url) == IN_ORDER
 
 
+@pytest.mark.xdist_group("pubsub")
+def test_the_shop_runs_on_pubsub(pubsub_url: str) -> None:
+    assert last_line_of_demo(pubsub_url) == IN_ORDER
+
+
 @pytest.mark.xdist_group("rabbitmq")
 def test_the_shop_runs_on_rabbitmq(rabbitmq_url: str) -> None:
     assert last_line_of_demo(rabbitmq_url) == IN_ORDER

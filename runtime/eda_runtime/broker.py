@@ -13,6 +13,7 @@ from eda_runtime.naming import Naming
 from eda_runtime.settings import Settings, redacted
 from eda_runtime.transports import (
     Features,
+    Informed,
     Lag,
     Outgoing,
     ProvisionStep,
@@ -37,6 +38,7 @@ class Broker:
 
     def __init__(self, settings: Settings, topology: Topology) -> None:
         self._settings = settings
+        self._topology = topology
         self._naming = Naming.of(settings.broker_url, topology)
         self._connecting = asyncio.Lock()
         self._transport: Transport | None = None
@@ -46,6 +48,8 @@ class Broker:
         async with self._connecting:
             if self._transport is None:
                 self._transport = await open_transport(self._settings.broker_url, self._settings)
+                if isinstance(self._transport, Informed):
+                    self._transport.inform(self._naming.topology(self._topology))
             return self._transport
 
     @property

@@ -15,6 +15,7 @@ from eda_runtime.envelope import Envelope
 __all__ = [
     "Delivery",
     "Features",
+    "Informed",
     "Lag",
     "Outgoing",
     "ProvisionStep",
@@ -142,6 +143,13 @@ class Transport(Protocol):
     async def lag(self, topology: Topology) -> Sequence[Lag]: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Informed(Protocol):
+    """A transport whose broker cannot be asked how many partitions an address has: it is told what the service knows."""
+
+    def inform(self, topology: Topology) -> None: ...
 
 
 @runtime_checkable

@@ -32,8 +32,8 @@ async def connect(options: AmqpOptions) -> AmqpTransport:
 class AmqpTransport:
     """A connection to a server. An address is an exchange, a group's partition a queue.
 
-    The server cannot be asked how many partitions an address has: the topology says it, which a service shows when it
-    starts. What is in no topology, such as an address to reply to, has one.
+    The server cannot be asked how many partitions an address has: the topology says it. What is in none, such as an address to
+    reply to, has one.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -62,11 +62,14 @@ class AmqpTransport:
         await receiver.join()
         return receiver
 
-    async def provision(self, topology: Topology, *, dry_run: bool = False) -> Sequence[ProvisionStep]:
+    def inform(self, topology: Topology) -> None:
         self._topology = topology
         self._partitions = AddressBook(
             {normal_address(channel.address): channel.partitions for channel in all_channels(topology)}
         )
+
+    async def provision(self, topology: Topology, *, dry_run: bool = False) -> Sequence[ProvisionStep]:
+        self.inform(topology)
         return await provision(self._connection, topology, dry_run=dry_run)
 
     async def lag(self, topology: Topology) -> Sequence[Lag]:

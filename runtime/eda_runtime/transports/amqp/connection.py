@@ -18,6 +18,7 @@ from aio_pika.exceptions import (
     CONNECTION_EXCEPTIONS,
     AuthenticationError,
     ChannelNotFoundEntity,
+    InvalidFrameError,
     ProbableAuthenticationError,
 )
 from aiormq.exceptions import ConnectionNotAllowed
@@ -31,7 +32,8 @@ CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 10.0
 RETRY_PAUSE = 0.25
 CLOSE_SECONDS = 2.0
-REFUSED = (AuthenticationError, ProbableAuthenticationError, ConnectionNotAllowed)
+REFUSED = (AuthenticationError, ProbableAuthenticationError, ConnectionNotAllowed, InvalidFrameError)
+"""The client takes the goodbye of a server that does not open a virtual host for an invalid frame."""
 log = logging.getLogger(__name__)
 
 
@@ -152,8 +154,9 @@ class Connection:
     def _raise_if_refused(self, error: BaseException | None) -> None:
         where = f"RabbitMQ at {self.options.servers}"
         if isinstance(error, REFUSED):
+            reason = "it says goodbye" if isinstance(error, InvalidFrameError) else error
             raise ConfigurationError(
-                f"{where} refused us: {error}; check EDA_AMQP_USERNAME, EDA_AMQP_PASSWORD,"
+                f"{where} refused us: {reason}; check EDA_AMQP_USERNAME, EDA_AMQP_PASSWORD,"
                 f" and that they may use the virtual host {self.options.vhost!r}"
             ) from error
         if isinstance(error, ssl.SSLError) or (error and isinstance(error.__cause__, ssl.SSLError)):

@@ -1,0 +1,154 @@
+"""What is particular to RabbitMQ: clear words for what is wrong, exchanges, queues, and messages that nobody takes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.services import rabbitmq
+from tests.services.certificates import self_signed
+from tests.services.processes import free_ports
+
+from eda_runtime.broker import Broker
+from eda_runtime.contracts import Topology
+from eda_runtime.errors import ConfigurationError, PublishError, TransportError
+from eda_runtime.settings import Settings
+from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, policy, take, topology
+from eda_runtime.transports import ReplayRange
+from eda_runtime.transports.amqp import AmqpOptions, AmqpTransport
+from eda_runtime.transports.amqp.transport import connect
+from eda_runtime.transports.registry import open_transport
+
+pytestmark = pytest.mark.xdist_group("rabbitmq")
+
+
+@asynccontextmanager
+async def connected(url: str, **environment: str) -> AsyncIterator[AmqpTransport]:
+    settings = Settings(broker_url=url, lease=timedelta(seconds=1), grace=timedelta(seconds=5))
+    transport = await connect(AmqpOptions.read(url, settings, environment))
+    try:
+        yield transport
+    finally:
+        await transport.close()
+
+
+async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [each for each in sys.modules if each.split(".")[0] == "aio_pika" or "transports.amqp" in each]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "aio_pika", None)
+
+    with pytest.raises(ConfigurationError, match=r"pip install 'eda-runtime\[amqp\]'"):
+        await open_transport("amqp://127.0.0.1:5672")
+
+
+async def test_a_url_without_a_server_is_refused_with_an_example() -> None:
+    with pytest.raises(ConfigurationError, match=r"amqp://host:port/vhost"):
+        await open_transport("amqp:///vhost")
+
+
+async def test_a_server_that_is_not_there_is_named_within_the_connect_time() -> None:
+    (port,) = free_ports(1)
+
+    async with asyncio.timeout(15):
+        with pytest.raises(TransportError, match=rf"127\.0\.0\.1:{port} cannot be reached"):
+            await open_transport(f"amqp://127.0.0.1:{port}")
+
+
+async def test_refused_credentials_say_which_variables_to_check_and_no_secret(rabbitmq_url: str) -> None:
+    async with asyncio.timeout(15):
+        with pytest.raises(ConfigurationError, match="EDA_AMQP_USERNAME, EDA_AMQP_PASSWORD") as refused:
+            async with connected(rabbitmq_url, EDA_AMQP_USERNAME="guest", EDA_AMQP_PASSWORD="wr0ng-s3cret"):
+                pass
+
+    assert "wr0ng-s3cret" not in str(refused.value)
+
+
+async def test_a_virtual_host_that_is_not_there_is_named(rabbitmq_url: str) -> None:
+    elsewhere = urlsplit(rabbitmq_url)._replace(path="/nowhere").geturl()
+
+    async with asyncio.timeout(15):
+        with pytest.raises(ConfigurationError, match="virtual host 'nowhere'"):
+            async with connected(elsewhere):
+                pass
+
+
+async def test_tls_is_spoken(tmp_path: Path) -> None:
+    key, certificate = self_signed(tmp_path)
+    (port,) = free_ports(1)
+    more = f"listeners.ssl.1 = 127.0.0.1:{port}\nssl_options.certfile = {certificate}\nssl_options.keyfile = {key}\n"
+    more += f"ssl_options.cacertfile = {certificate}\n"
+
+    with rabbitmq.own_server(more=more):
+        url = f"amqps://guest:guest@127.0.0.1:{port}/"
+        async with connected(url, EDA_AMQP_CA_FILE=certificate) as transport:
+            steps = await transport.provision(topology())
+        async with asyncio.timeout(15):
+            with pytest.raises(ConfigurationError, match="EDA_AMQP_CA_FILE"):
+                async with connected(url):
+                    pass
+
+    assert {step.action for step in steps} == {"create"}
+
+
+def test_secrets_show_nowhere_in_the_options() -> None:
+    options = AmqpOptions.read("amqp://eda:s3cret@broker/shop", Settings(), {})
+
+    assert (options.username, options.password, options.vhost) == ("eda", "s3cret", "shop")
+    assert "s3cret" not in repr(options)
+
+
+def test_a_file_that_cannot_be_read_is_named_with_its_variable() -> None:
+    with pytest.raises(ConfigurationError, match="EDA_AMQP_CA_FILE"):
+        AmqpOptions.read("amqps://broker", Settings(), {"EDA_AMQP_CA_FILE": "/nowhere/ca.pem"})
+
+
+async def test_missing_queues_ask_for_provisioning(rabbitmq_url: str) -> None:
+    async with connected(rabbitmq_url) as transport:
+        with pytest.raises(ConfigurationError, match="does not exist: run `eda provision`"):
+            await transport.receiver(policy())
+
+
+async def test_a_message_that_no_queue_takes_stays_with_the_sender(rabbitmq_url: str) -> None:
+    async with connected(rabbitmq_url) as transport:
+        await transport.provision(Topology((CHANNEL,)))
+
+        with pytest.raises(PublishError, match=f"no queue takes what is sent to {ADDRESS}"):
+            await transport.publish([event("a", 0)])
+
+
+async def test_a_queue_with_other_settings_needs_a_person(rabbitmq_url: str) -> None:
+    async with connected(rabbitmq_url) as transport:
+        await transport.provision(topology())
+        elsewhere = replace(policy(), dead_letter=replace(policy().dead_letter, address="elsewhere.dlq"))
+        steps = await transport.provision(Topology((CHANNEL,), (elsewhere,)), dry_run=True)
+
+    conflicts = [step for step in steps if step.action == "conflict"]
+    assert len(conflicts) == CHANNEL.partitions
+    assert all("which only making it anew can change" in step.detail for step in conflicts)
+
+
+async def test_what_is_done_with_cannot_be_read_again(rabbitmq_url: str) -> None:
+    async with connected(rabbitmq_url) as transport:
+        await transport.provision(topology())
+
+        with pytest.raises(ConfigurationError, match="keeps no message that is done with"):
+            await transport.receiver(policy(), ReplayRange(datetime.now(UTC) - timedelta(hours=1)))
+
+
+async def test_who_only_sends_knows_the_partitions_of_its_service(rabbitmq_url: str) -> None:
+    async with connected(rabbitmq_url) as transport:
+        await transport.provision(topology())
+        broker = Broker(Settings(broker_url=rabbitmq_url), topology())
+        await broker.publish(events(KEYS, 3))
+        await broker.close()
+
+        found = await take(await transport.receiver(policy()), 3 * len(KEYS))
+
+    assert len({delivery.partition for delivery in found}) > 1

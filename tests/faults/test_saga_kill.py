@@ -24,7 +24,7 @@ from eda_runtime import App, Settings
 from eda_runtime.saga import rows
 from eda_runtime.saga.progress import Progress
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.xdist_group("saga-kills"), pytest.mark.timeout(600)]
 SAGA = "BookTrip"
 LEASE = timedelta(milliseconds=400)
 """Of those that are killed; the short lease of a log is often renewed."""

@@ -133,7 +133,7 @@ async def test_the_rights_in_the_documentation_are_all_that_is_needed(redis_url:
     rules = re.findall(r"ACL SETUSER (.+?)(?=\nACL|\n```)", text, re.DOTALL)
     async with Redis.from_url(redis_url) as client:
         for rule in rules:
-            await client.execute_command("ACL", "SETUSER", *rule.replace(">…", ">secret").split())
+            await client.execute_command("ACL", "SETUSER", *rule.replace(">…", ">secret").split())  # type: ignore[no-untyped-call]
 
     secret = {"EDA_REDIS_PASSWORD": "secret"}
     async with connected(redis_url, EDA_REDIS_USERNAME="provisioner", **secret) as provisioner:
@@ -149,7 +149,7 @@ async def test_the_rights_in_the_documentation_are_all_that_is_needed(redis_url:
         with pytest.raises(TransportError, match="no permissions"):
             await transport.provision(topology("others"))
     async with Redis.from_url(redis_url) as client:
-        await client.execute_command("ACL", "DELUSER", "orders", "provisioner")
+        await client.execute_command("ACL", "DELUSER", "orders", "provisioner")  # type: ignore[no-untyped-call]
 
     assert {step.action for step in seen} == {"exists"}
     assert (len(found), len(replayed), lag.messages, deleted) == (12, 12, 0, 12)

@@ -159,7 +159,13 @@ def unchangeable(found: Subscription, wanted: Subscription) -> str | None:
 
 
 def keeps_long_enough(found: Topic | Subscription, wanted: Topic | Subscription) -> bool:
-    return found.message_retention_duration >= wanted.message_retention_duration
+    return span(found.message_retention_duration) >= span(wanted.message_retention_duration)
+
+
+def span(duration: object) -> timedelta:
+    """The client gives a `timedelta` where its types say that it gives a `Duration`."""
+    assert isinstance(duration, timedelta)
+    return duration
 
 
 def kept(options: PubsubOptions, retention: timedelta) -> Duration:
@@ -167,7 +173,7 @@ def kept(options: PubsubOptions, retention: timedelta) -> Duration:
     return duration(min(max(retention, LEAST_KEPT), most))
 
 
-def duration(span: timedelta) -> Duration:
+def duration(length: timedelta) -> Duration:
     written = Duration()
-    written.FromTimedelta(span)
+    written.FromTimedelta(length)
     return written

@@ -188,5 +188,5 @@ def held_of(deliveries: Iterable[Delivery]) -> list[Held]:
 def outcomes(error: GoogleAPICallError | GoogleAuthError) -> dict[str, str]:
     """What became of single leases, where that is what the error tells."""
     if isinstance(error, GoogleAPICallError) and error.reason == BY_LEASE:
-        return dict(error.metadata)
+        return dict(error.metadata or {})
     return {}

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import aio_pika
 import pytest
 from tests.services import rabbitmq
 from tests.services.certificates import self_signed
@@ -20,8 +21,8 @@ from eda_runtime.broker import Broker
 from eda_runtime.contracts import Topology
 from eda_runtime.errors import ConfigurationError, PublishError, TransportError
 from eda_runtime.settings import Settings
-from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, policy, take, topology
-from eda_runtime.transports import ReplayRange
+from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, ids, policy, take, topology
+from eda_runtime.transports import Outgoing, ReplayRange
 from eda_runtime.transports.amqp import AmqpOptions, AmqpTransport
 from eda_runtime.transports.amqp.transport import connect
 from eda_runtime.transports.registry import open_transport
@@ -152,3 +153,43 @@ async def test_who_only_sends_knows_the_partitions_of_its_service(rabbitmq_url: 
         found = await take(await transport.receiver(policy()), 3 * len(KEYS))
 
     assert len({delivery.partition for delivery in found}) > 1
+
+
+async def test_attributes_are_read_by_the_other_prefix_of_the_binding_too(rabbitmq_url: str) -> None:
+    headers = {"specversion": "1.0", "id": "7", "source": "/jms", "type": "sales.OrderPlaced.v1"}
+    written = aio_pika.Message(b"{}", headers={f"cloudEvents_{name}": value for name, value in headers.items()})
+    async with connected(rabbitmq_url) as transport, await aio_pika.connect(rabbitmq_url) as other:
+        await transport.provision(topology())
+        channel = await other.channel()
+        await (await channel.get_exchange(ADDRESS)).publish(written, "p0")
+
+        (found,) = await take(await transport.receiver(policy()), 1)
+
+    assert ids([found]) == ["7"]
+
+
+async def test_what_is_given_back_again_and_again_is_no_dead_letter_and_keeps_its_order(rabbitmq_url: str) -> None:
+    """As while the service's database is away; RabbitMQ's own limit would be 20 deliveries."""
+    async with connected(rabbitmq_url) as transport:
+        await transport.provision(topology())
+        await transport.publish([event("a", number) for number in range(5)])
+        for _ in range(25):
+            receiver = await transport.receiver(policy())
+            await take(receiver, 2, acknowledge=False)
+            await receiver.close()
+
+        found = await take(await transport.receiver(policy()), 5)
+
+    assert ids(found) == [f"a/{number}" for number in range(5)]
+
+
+async def test_operations_that_share_a_group_have_queues_of_their_own(rabbitmq_url: str) -> None:
+    returns = replace(CHANNEL, name="returns", address="sales.returns")
+    second = replace(policy(), operation="onOrderReturned", channel=returns)
+    async with connected(rabbitmq_url) as transport:
+        await transport.provision(Topology((CHANNEL, returns), (policy(), second)))
+        await transport.publish([event("a", 0), Outgoing("sales.returns", event("a", 1).envelope)])
+
+        found = [await take(await transport.receiver(each), 1) for each in (policy(), second)]
+
+    assert [ids(each) for each in found] == [["a/0"], ["a/1"]]

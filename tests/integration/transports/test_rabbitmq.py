@@ -193,3 +193,16 @@ async def test_operations_that_share_a_group_have_queues_of_their_own(rabbitmq_u
         found = [await take(await transport.receiver(each), 1) for each in (policy(), second)]
 
     assert [ids(each) for each in found] == [["a/0"], ["a/1"]]
+
+
+async def test_who_receives_from_an_address_sends_to_its_partitions_too(rabbitmq_url: str) -> None:
+    async with connected(rabbitmq_url) as transport, connected(rabbitmq_url) as other:
+        await transport.provision(topology("billing", "shipping"))
+        await transport.publish(events(KEYS, 1))
+        found = await take(await other.receiver(policy("shipping")), len(KEYS))
+        await other.publish(events(KEYS, 2)[len(KEYS) :])
+
+        again = await take(await other.receiver(policy("billing")), 2 * len(KEYS))
+
+    assert {each.key: each.partition for each in again} == {each.key: each.partition for each in found}
+    assert len({(each.key, each.partition) for each in again}) == len(KEYS)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from eda_runtime.contracts import ReceivePolicy, Topology
+from eda_runtime.contracts import ChannelContract, ReceivePolicy, Topology
 from eda_runtime.errors import ConfigurationError
 from eda_runtime.transports import Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange
 from eda_runtime.transports.addresses import AddressBook, all_channels, normal_address
@@ -32,15 +32,16 @@ async def connect(options: AmqpOptions) -> AmqpTransport:
 class AmqpTransport:
     """A connection to a server. An address is an exchange, a group's partition a queue.
 
-    The server cannot be asked how many partitions an address has: the topology says it. What is in none, such as an address to
-    reply to, has one.
+    The server cannot be asked how many partitions an address has: topologies and policies say it, and each is remembered.
+    What is in none, such as an address to reply to, has one.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._topology = Topology(())
-        self._partitions: AddressBook[int] = AddressBook({})
-        self._publisher = Publisher(connection, lambda address: self._partitions.find(address) or 1, FEATURES.max_body)
+        self._partitions: dict[str, int] = {}
+        self._book = AddressBook(self._partitions)
+        self._publisher = Publisher(connection, lambda address: self._book.find(address) or 1, FEATURES.max_body)
         self._receivers: list[Receiver] = []
 
     @property
@@ -55,6 +56,7 @@ class AmqpTransport:
             raise ConfigurationError(
                 "RabbitMQ keeps no message that is done with: what a consumer could not handle is among its dead letters"
             )
+        self._learn([policy.channel])
         group = group_name(policy, self._topology)
         queues = await find_queues(self._connection, policy, group)
         receiver = GroupReceiver(self._connection, policy, group, queues)
@@ -64,9 +66,7 @@ class AmqpTransport:
 
     def inform(self, topology: Topology) -> None:
         self._topology = topology
-        self._partitions = AddressBook(
-            {normal_address(channel.address): channel.partitions for channel in all_channels(topology)}
-        )
+        self._learn(all_channels(topology))
 
     async def provision(self, topology: Topology, *, dry_run: bool = False) -> Sequence[ProvisionStep]:
         self.inform(topology)
@@ -79,6 +79,10 @@ class AmqpTransport:
         await asyncio.gather(*(receiver.close() for receiver in self._receivers))
         await self._publisher.close()
         await self._connection.close()
+
+    def _learn(self, channels: Iterable[ChannelContract]) -> None:
+        self._partitions |= {normal_address(channel.address): channel.partitions for channel in channels}
+        self._book = AddressBook(self._partitions)
 
     async def _lag(self, receive: ReceivePolicy, group: str) -> Lag:
         return await lag_of(self._connection, receive, group, await find_queues(self._connection, receive, group))

@@ -23,13 +23,15 @@ from tests.services.postgresql import fresh_database
 from eda_runtime import App, Settings
 from eda_runtime.saga import rows
 from eda_runtime.saga.progress import Progress
+from eda_runtime.stores import open_store
+from eda_runtime.transports.registry import open_transport
 
 pytestmark = [pytest.mark.xdist_group("saga-kills"), pytest.mark.timeout(600)]
 SAGA = "BookTrip"
 LEASE = timedelta(milliseconds=400)
 """Of those that are killed; the short lease of a log is often renewed."""
-LANES = 4
-POSTGRESQL_LANES = 2
+LANES = 5
+POSTGRESQL_LANES = 3
 """As many as leave a server of a hundred connections enough for other tests."""
 
 
@@ -91,9 +93,7 @@ async def lane(tale: Tale, settings: Settings, others: Settings, processes: Fork
     effects = Effects()
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(bookings(settings))
-        services = participants(others, effects)
-        for service in services.values():
-            await stack.enter_async_context(service)
+        services = await stack.enter_async_context(side_by_side(participants(others, effects), others))
         await app.opened.store.migrate()
         for each in (app, *services.values()):
             await each.opened.transport.provision(each.topology)
@@ -104,6 +104,20 @@ async def lane(tale: Tale, settings: Settings, others: Settings, processes: Fork
             lambda boundary: processes.Process(target=run_coordinator, args=(settings, boundary), daemon=True),
             lambda: started(Trip(tale, app, services["hotels"], effects)),
         )
+
+
+@asynccontextmanager
+async def side_by_side(services: Mapping[str, App[Any]], settings: Settings) -> AsyncIterator[Mapping[str, App[Any]]]:
+    """Services opened on one store and one transport, for the sake of the server's connections."""
+    store = open_store(settings.database_url)
+    transport = await open_transport(settings.broker_url, settings)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        stack.push_async_callback(transport.close)
+        bound = {name: service.bound_to(store=store, transport=transport) for name, service in services.items()}
+        for service in bound.values():
+            await stack.enter_async_context(service)
+        yield bound
 
 
 @asynccontextmanager

@@ -36,6 +36,7 @@ from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, e
 from eda_runtime.transports import ReplayRange
 from eda_runtime.transports.eventbridge import EventBridgeOptions, EventBridgeTransport, names
 from eda_runtime.transports.eventbridge.clients import Clients
+from eda_runtime.transports.eventbridge.messages import delivery
 from eda_runtime.transports.eventbridge.receiver import QueueReceiver
 from eda_runtime.transports.eventbridge.transport import connect
 from eda_runtime.transports.registry import open_transport
@@ -182,6 +183,17 @@ async def test_a_queue_has_the_name_that_its_binding_gives_it(eventbridge_url: s
         await transport.publish([event("a", 0)])
 
         assert len(await bodies(clients, "my_queue")) == 1
+
+
+@pytest.mark.parametrize("depth", [10, *range(900, 1100, 3), 100_000])
+def test_a_message_that_is_nested_however_deeply_is_handed_out(depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    body = f'{{"detail":{{"specversion":"1.0","id":"1","source":"/s","type":"t","note":{nested},"data":{nested}}}}}'
+
+    found = delivery({"Body": body, "MessageId": "m"}, ADDRESS)
+
+    assert found.problem
+    assert found.envelope is None
 
 
 async def test_json_can_be_read_by_whoever_looks_at_the_event(eventbridge_url: str) -> None:

@@ -64,7 +64,10 @@ def delivery(message: MessageTypeDef, address: str) -> Delivery:
         token=Receipt(message.get("ReceiptHandle", "")),
     )
     detail = event.get("detail")
-    return with_detail(found, detail) if isinstance(detail, dict) else found
+    try:
+        return with_detail(found, detail) if isinstance(detail, dict) else found
+    except RecursionError:  # nested more deeply than it can be written again
+        return found
 
 
 def parsed(body: str) -> Mapping[str, object]:

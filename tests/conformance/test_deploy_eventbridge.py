@@ -27,7 +27,9 @@ Things: TypeAlias = dict[str, object]
 async def test_the_runtime_provisions_what_cloudformation_would(eventbridge_url: str, tmp_path: Path) -> None:
     files = generated("shop", "deploy-eventbridge", tmp_path)
     wanted: Things = {}
-    for template in (decode_str(text)[0] for path, text in files.items() if path.endswith(".yaml")):
+    for text in (text for path, text in files.items() if path.endswith(".yaml")):
+        template, problems = decode_str(text)
+        assert template is not None, problems
         wanted |= dict(declared(template["Resources"]))
 
     clients = await Clients.connect(EventBridgeOptions.read(eventbridge_url, Settings()))

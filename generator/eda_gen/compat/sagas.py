@@ -79,6 +79,7 @@ def _one_step(old: SagaStep, new: SagaStep, was: Place, now: Place, same: _Same)
         ("success", _are_now(old.success, same), new.success),
         ("failure", _are_now(old.failure, same), new.failure),
         ("compensate", same.get(old.compensate, old.compensate) if old.compensate else None, new.compensate),
+        ("compensated", _are_now(old.compensated, same), new.compensated),
         ("pivot", old.pivot, new.pivot),
     ):
         if before != after:

@@ -35,7 +35,7 @@ def reply_that_nobody_sends(subject: Subject) -> Iterator[Finding]:
     """A step waits for a reply that no service of the workspace sends."""
     for saga in orchestrated(subject):
         for step in steps_of_saga(saga.steps):
-            for each in (*step.success, *step.failure):
+            for each in (*step.success, *step.failure, *step.compensated):
                 if not subject.graph.senders.get(subject.graph.same[each]):
                     told = f"`{step.name}` of `{saga.name}` waits for {named(subject.catalog, each)}, which no service sends"
                     yield Finding(step.span, told, "add a send operation to the command's handler")

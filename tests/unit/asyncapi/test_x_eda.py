@@ -165,6 +165,7 @@ def test_an_unknown_field_is_told_with_what_may_be_meant() -> None:
         ("{starts: {$ref: '#/m'}, style: orchestration}", ["EDA691"]),
         ("{starts: {$ref: '#/m'}, style: choreography, steps: [{send: {$ref: '#/m'}}]}", ["EDA694"]),
         ("{starts: {$ref: '#/m'}, steps: [{name: x}]}", ["EDA694"]),
+        ("{starts: {$ref: '#/m'}, steps: [{send: {$ref: '#/m'}, compensated: {$ref: '#/m'}}]}", ["EDA694"]),
         ("{starts: {$ref: '#/m'}, timeout: soon}", ["EDA695"]),
     ],
 )

@@ -214,9 +214,12 @@ def _saga(message: Type) -> Object:
 
 
 def _sends(node: Node, findings: Findings) -> None:
-    """A step sends one command, or holds steps that run side by side."""
+    """A step sends one command, or holds steps that run side by side; only a compensation is answered as one."""
     if (node.get("send") is None) == (node.get("parallel") is None):
         findings.report("04", "a saga step has either `send` or `parallel`", node.span)
+    if node.get("compensated") is not None and node.get("compensate") is None:
+        told = "`compensated` are the answers to `compensate`, which the step does not have"
+        findings.report("04", told, node.key_span("compensated"))
 
 
 def _style_fits(node: Node, findings: Findings) -> None:

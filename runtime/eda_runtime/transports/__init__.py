@@ -147,7 +147,7 @@ class Transport(Protocol):
 
 @runtime_checkable
 class Informed(Protocol):
-    """A transport whose broker cannot be asked how many partitions an address has: it is told what the service knows."""
+    """A transport that goes by all that the service needs, not by one operation alone: it is told when it is connected."""
 
     def inform(self, topology: Topology) -> None: ...
 

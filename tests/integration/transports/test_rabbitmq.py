@@ -195,14 +195,45 @@ async def test_operations_that_share_a_group_have_queues_of_their_own(rabbitmq_u
     assert [ids(each) for each in found] == [["a/0"], ["a/1"]]
 
 
-async def test_who_receives_from_an_address_sends_to_its_partitions_too(rabbitmq_url: str) -> None:
+async def test_who_knows_nothing_of_an_address_sends_to_its_partitions(rabbitmq_url: str) -> None:
+    """As a service does whose relay shares its database with another's, and sends that one's messages."""
     async with connected(rabbitmq_url) as transport, connected(rabbitmq_url) as other:
-        await transport.provision(topology("billing", "shipping"))
+        await transport.provision(topology())
         await transport.publish(events(KEYS, 1))
-        found = await take(await other.receiver(policy("shipping")), len(KEYS))
         await other.publish(events(KEYS, 2)[len(KEYS) :])
 
-        again = await take(await other.receiver(policy("billing")), 2 * len(KEYS))
+        found = await take(await transport.receiver(policy()), 2 * len(KEYS))
 
-    assert {each.key: each.partition for each in again} == {each.key: each.partition for each in found}
-    assert len({(each.key, each.partition) for each in again}) == len(KEYS)
+    assert len(found) == 2 * len(KEYS)
+    assert len({(each.key, each.partition) for each in found}) == len(KEYS)
+
+
+async def test_provisioning_adds_partitions_only_when_told_to(rabbitmq_url: str) -> None:
+    fewer = replace(CHANNEL, partitions=2)
+    async with connected(rabbitmq_url) as transport:
+        await transport.provision(Topology((fewer,), (replace(policy(), channel=fewer),)))
+        refused = await transport.provision(topology())
+    async with connected(rabbitmq_url, EDA_AMQP_GROW_PARTITIONS="1") as transport:
+        grown = await transport.provision(topology())
+        again = await transport.provision(topology())
+
+    assert [(step.action, "keys move" in step.detail) for step in refused if step.action != "exists"] == [
+        ("conflict", True)
+    ]
+    assert {step.what for step in grown if step.action == "create"} == {
+        f"{kind}.p{number}" for kind in (f"exchange {ADDRESS}", "queue billing") for number in (2, 3)
+    }
+    assert {step.action for step in again} == {"exists"}
+
+
+async def test_a_group_reads_all_partitions_that_there_are(rabbitmq_url: str) -> None:
+    fewer = replace(policy("shipping"), channel=replace(CHANNEL, partitions=2))
+    async with connected(rabbitmq_url) as transport:
+        await transport.provision(Topology((CHANNEL,)))
+        steps = await transport.provision(Topology((), (fewer,)))
+        await transport.publish(events(KEYS, 1))
+
+        found = await take(await transport.receiver(fewer), len(KEYS))
+
+    assert "conflict" not in {step.action for step in steps}
+    assert {each.partition for each in found} == {0, 1, 2, 3}

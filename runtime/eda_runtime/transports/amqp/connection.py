@@ -24,6 +24,7 @@ from aio_pika.exceptions import (
 from aiormq.exceptions import ConnectionNotAllowed
 
 from eda_runtime.errors import ConfigurationError, TransportError
+from eda_runtime.transports.amqp.layout import partition_exchange
 from eda_runtime.transports.amqp.options import AmqpOptions
 
 __all__ = ["REQUEST_SECONDS", "Connection", "broker_errors", "discard"]
@@ -98,6 +99,16 @@ class Connection:
     async def ready_in(self, queue: str) -> int | None:
         """How many messages of a queue nobody has been given yet; `None` where there is no such queue."""
         return await self._has(queue, "queue")
+
+    async def partitions_of(self, address: str) -> int:
+        """How many partitions an address has: as many as have an exchange, without a gap."""
+        number = 0
+        async with self.asking(f"looking for the partitions of {address}") as channel:
+            with suppress(ChannelNotFoundEntity):
+                while True:
+                    await channel.get_exchange(partition_exchange(address, number))
+                    number += 1
+        return number
 
     async def close(self) -> None:
         self._closed = True

@@ -18,6 +18,7 @@ __all__ = [
     "exchanges_of",
     "group_name",
     "is_family",
+    "partition_exchange",
     "queues_of",
     "routing_key",
     "work_queues",
@@ -37,8 +38,11 @@ STREAM: Arguments = {"x-queue-type": "stream", "x-max-age": "1h", "x-stream-max-
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
+    """Nobody sends to one that is `internal`."""
+
     name: str
     type: str
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,15 @@ class Queue:
 
 
 def exchanges_of(topology: Topology) -> Iterator[Exchange]:
-    """One an address; those of dead letters and of workers give everything to their one queue."""
+    """One an address, and one more for each of its partitions, which only says that there is this partition: the server can be
+    asked for nothing else. Those of dead letters and of workers give everything to their one queue."""
     owned = {channel.address for channel in _channels(topology)}
     for channel in all_channels(topology):
-        if not is_family(channel):
-            yield Exchange(channel.address, "direct" if channel.address in owned else "fanout")
+        if is_family(channel):
+            continue
+        yield Exchange(channel.address, "direct" if channel.address in owned else "fanout")
+        for number in range(channel.partitions if channel.address in owned else 0):
+            yield Exchange(partition_exchange(channel.address, number), "fanout", internal=True)
     for policy in topology.receives:
         yield Exchange(workers_name(group_name(policy, topology)), "fanout")
 
@@ -100,6 +108,10 @@ def group_name(policy: ReceivePolicy, topology: Topology) -> str:
 def workers_name(group: str) -> str:
     """The stream on which the workers of a group hear of each other, and its exchange."""
     return f"{group}.workers"
+
+
+def partition_exchange(address: str, partition: int) -> str:
+    return f"{address}.{routing_key(partition)}"
 
 
 def routing_key(partition: int) -> str:

@@ -27,6 +27,7 @@ class AmqpOptions:
     | `EDA_AMQP_USERNAME`, `EDA_AMQP_PASSWORD` | credentials; they win over those in the URL; `guest` if there are none |
     | `EDA_AMQP_CA_FILE` | who signed the server's certificate, for `amqps://`; the system's authorities if absent |
     | `EDA_AMQP_CERTIFICATE_FILE`, `EDA_AMQP_KEY_FILE`, `EDA_AMQP_KEY_PASSWORD` | our own certificate, for mutual TLS |
+    | `EDA_AMQP_GROW_PARTITIONS` | `1` lets `eda provision` add partitions to an address, which moves keys |
     """
 
     hosts: tuple[tuple[str, int], ...]
@@ -34,6 +35,7 @@ class AmqpOptions:
     username: str
     password: str = field(repr=False)
     tls: ssl.SSLContext | None = None
+    grow_partitions: bool = False
     lease: timedelta = timedelta(seconds=10)
 
     @classmethod
@@ -48,6 +50,7 @@ class AmqpOptions:
             username=environment.get("EDA_AMQP_USERNAME") or unquote(in_url) or "guest",
             password=environment.get("EDA_AMQP_PASSWORD") or unquote(password_in_url) or "guest",
             tls=_tls(environment) if parts.scheme == "amqps" else None,
+            grow_partitions=environment.get("EDA_AMQP_GROW_PARTITIONS", "").lower() in ("1", "true", "yes", "on"),
             lease=settings.lease,
         )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aio_pika.exceptions import AMQPError, ChannelPreconditionFailed
 
-from eda_runtime.contracts import Topology
+from eda_runtime.contracts import ChannelContract, Topology
 from eda_runtime.errors import TransportError
 from eda_runtime.transports import ProvisionStep
 from eda_runtime.transports.addresses import all_channels
@@ -20,14 +21,44 @@ FAMILY = "not looked for: create one for each value, and bind to it the queues o
 
 async def provision(connection: Connection, topology: Topology, *, dry_run: bool) -> Sequence[ProvisionStep]:
     """Exchanges first: queues are bound to them."""
+    there = {each.address: await partitions_there(connection, each) for each in all_channels(topology)}
+    few = [
+        few_step(each, there[each.address])
+        for each in all_channels(topology)
+        if 0 < there[each.address] < each.partitions
+    ]
+    settled = with_partitions(topology, there, grow=connection.options.grow_partitions)
     families = [
         ProvisionStep("exists", f"exchanges {each.address}", FAMILY)
         for each in all_channels(topology)
         if is_family(each)
     ]
-    exchanges = [await provision_exchange(connection, each, dry_run=dry_run) for each in exchanges_of(topology)]
-    queues = [await provision_queue(connection, each, dry_run=dry_run) for each in queues_of(topology)]
-    return [*exchanges, *families, *queues]
+    exchanges = [await provision_exchange(connection, each, dry_run=dry_run) for each in exchanges_of(settled)]
+    queues = [await provision_queue(connection, each, dry_run=dry_run) for each in queues_of(settled)]
+    return [*([] if connection.options.grow_partitions else few), *exchanges, *families, *queues]
+
+
+async def partitions_there(connection: Connection, channel: ChannelContract) -> int:
+    return 0 if is_family(channel) or check_name(channel.address) else await connection.partitions_of(channel.address)
+
+
+def few_step(wanted: ChannelContract, there: int) -> ProvisionStep:
+    detail = (
+        f"from {there} to {wanted.partitions} partitions: keys move, so let consumers catch up first,"
+        " then set EDA_AMQP_GROW_PARTITIONS=1, and start anew whoever sends"
+    )
+    return ProvisionStep("conflict", f"exchange {wanted.address}", detail)
+
+
+def with_partitions(topology: Topology, there: Mapping[str, int], *, grow: bool) -> Topology:
+    """With the partitions that addresses have, or shall have: never fewer than there are, and more only where told to."""
+
+    def settled(channel: ChannelContract) -> ChannelContract:
+        found = there[channel.address]
+        return replace(channel, partitions=max(found, channel.partitions) if grow else found or channel.partitions)
+
+    receives = (replace(each, channel=settled(each.channel)) for each in topology.receives)
+    return Topology(tuple(map(settled, topology.channels)), tuple(receives))
 
 
 async def provision_exchange(connection: Connection, wanted: Exchange, *, dry_run: bool) -> ProvisionStep:
@@ -71,7 +102,7 @@ async def difference(connection: Connection, wanted: Exchange | Queue) -> str | 
 async def declare(connection: Connection, wanted: Exchange | Queue) -> None:
     async with connection.asking(f"declaring {wanted.name}") as channel:
         if isinstance(wanted, Exchange):
-            await channel.declare_exchange(wanted.name, wanted.type, durable=True)
+            await channel.declare_exchange(wanted.name, wanted.type, durable=True, internal=wanted.internal)
         else:
             await channel.declare_queue(wanted.name, durable=True, arguments=dict(wanted.arguments))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 
 from aio_pika import Message
@@ -50,15 +50,14 @@ class Batch:
 
 
 class Publisher:
-    """`partitions` says how many an address has, which the server cannot be asked."""
+    """Knows how many partitions an address has once it has looked."""
 
-    def __init__(self, connection: Connection, partitions: Callable[[str], int], max_body: int) -> None:
+    def __init__(self, connection: Connection, max_body: int) -> None:
         self._connection = connection
-        self._partitions = partitions
         self._max_body = max_body
         self._opening = asyncio.Lock()
         self._channel: AbstractChannel | None = None
-        self._known: set[str] = set()
+        self._known: dict[str, int] = {}
         self._turn = count()
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
@@ -109,15 +108,15 @@ class Publisher:
         return None
 
     def _routing_key(self, message: Outgoing) -> str:
-        partitions = self._partitions(message.address)
+        partitions = self._known[message.address]
         key = message.envelope.partitionkey
         return routing_key(next(self._turn) % partitions if key is None else partition_number(key, partitions))
 
     async def _look_for(self, addresses: set[str]) -> None:
-        """An exchange that is missing would end the channel for all."""
-        for address in addresses - self._known:
+        """An exchange that is missing would end the channel for all. One without partitions has one queue, as for dead letters."""
+        for address in addresses - self._known.keys():
             if check_name(address) is None and await self._connection.has_exchange(address):
-                self._known.add(address)
+                self._known[address] = await self._connection.partitions_of(address) or 1
 
     def _refusal(self, address: str, written: Message) -> str | None:
         """Why a message need not be tried, if so."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from eda_runtime.contracts import ReceivePolicy
 from eda_runtime.errors import ConfigurationError, EdaError
@@ -11,7 +12,7 @@ from eda_runtime.transports import Delivery
 from eda_runtime.transports.amqp.beats import Held
 from eda_runtime.transports.amqp.connection import Connection
 from eda_runtime.transports.amqp.feed import Feed
-from eda_runtime.transports.amqp.layout import work_queues
+from eda_runtime.transports.amqp.layout import is_family, work_queues
 from eda_runtime.transports.amqp.roll import Roll
 from eda_runtime.transports.signal import Signal
 from eda_runtime.transports.tracker import Tracker, tracked
@@ -27,6 +28,10 @@ async def find_queues(connection: Connection, policy: ReceivePolicy, group: str)
 
     Raises `ConfigurationError` unless they are there, all of them.
     """
+    channel = policy.channel
+    if not is_family(channel):
+        partitions = max(channel.partitions, await connection.partitions_of(channel.address))
+        policy = replace(policy, channel=replace(channel, partitions=partitions))
     wanted = [queue.name for queue in work_queues(policy, group)]
     missing = [name for name in wanted if await connection.ready_in(name) is None]
     if not missing:
@@ -95,9 +100,9 @@ class GroupReceiver:
             return
         self._closed = True
         self._arrival.fire()
-        if self._balancing:
-            self._balancing.cancel()
-            await asyncio.gather(self._balancing, return_exceptions=True)
+        self._change.fire()
+        if self._balancing:  # not cancelled: of a channel that is half open the client loses track
+            await asyncio.wait({self._balancing})
         feeds, self._held = list(self._held.values()), {}
         await asyncio.gather(*(feed.close() for feed in feeds))
         await self._roll.leave()

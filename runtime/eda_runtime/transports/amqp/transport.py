@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from eda_runtime.contracts import ChannelContract, ReceivePolicy, Topology
+from eda_runtime.contracts import ReceivePolicy, Topology
 from eda_runtime.errors import ConfigurationError
 from eda_runtime.transports import Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange
-from eda_runtime.transports.addresses import AddressBook, all_channels, normal_address
 from eda_runtime.transports.amqp.connection import Connection
 from eda_runtime.transports.amqp.lag import lag_of
 from eda_runtime.transports.amqp.layout import group_name
@@ -32,16 +31,13 @@ async def connect(options: AmqpOptions) -> AmqpTransport:
 class AmqpTransport:
     """A connection to a server. An address is an exchange, a group's partition a queue.
 
-    The server cannot be asked how many partitions an address has: topologies and policies say it, and each is remembered.
-    What is in none, such as an address to reply to, has one.
+    Of a service's topology it remembers which operations share a group, since each of these has queues of its own.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._topology = Topology(())
-        self._partitions: dict[str, int] = {}
-        self._book = AddressBook(self._partitions)
-        self._publisher = Publisher(connection, lambda address: self._book.find(address) or 1, FEATURES.max_body)
+        self._publisher = Publisher(connection, FEATURES.max_body)
         self._receivers: list[Receiver] = []
 
     @property
@@ -56,7 +52,6 @@ class AmqpTransport:
             raise ConfigurationError(
                 "RabbitMQ keeps no message that is done with: what a consumer could not handle is among its dead letters"
             )
-        self._learn([policy.channel])
         group = group_name(policy, self._topology)
         queues = await find_queues(self._connection, policy, group)
         receiver = GroupReceiver(self._connection, policy, group, queues)
@@ -66,7 +61,6 @@ class AmqpTransport:
 
     def inform(self, topology: Topology) -> None:
         self._topology = topology
-        self._learn(all_channels(topology))
 
     async def provision(self, topology: Topology, *, dry_run: bool = False) -> Sequence[ProvisionStep]:
         self.inform(topology)
@@ -79,10 +73,6 @@ class AmqpTransport:
         await asyncio.gather(*(receiver.close() for receiver in self._receivers))
         await self._publisher.close()
         await self._connection.close()
-
-    def _learn(self, channels: Iterable[ChannelContract]) -> None:
-        self._partitions |= {normal_address(channel.address): channel.partitions for channel in channels}
-        self._book = AddressBook(self._partitions)
 
     async def _lag(self, receive: ReceivePolicy, group: str) -> Lag:
         return await lag_of(self._connection, receive, group, await find_queues(self._connection, receive, group))

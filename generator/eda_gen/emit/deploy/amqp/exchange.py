@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from eda_gen.emit import bindings
 from eda_gen.emit.broker_names import channel_names
 from eda_gen.emit.deploy.topology import Topic
 from eda_gen.model import Json
 
-__all__ = ["VHOST", "Exchange", "view_exchange"]
+__all__ = ["VHOST", "Exchange", "view_exchange", "view_exchanges"]
 
 VHOST = "/"
 _PARTITIONED = ("direct", "topic")
@@ -24,6 +24,7 @@ class Exchange:
     type: str
     durable: bool
     auto_delete: bool
+    internal: bool = False
 
     @property
     def partitioned(self) -> bool:
@@ -37,9 +38,18 @@ class Exchange:
             "type": self.type,
             "durable": self.durable,
             "auto_delete": self.auto_delete,
-            "internal": False,
+            "internal": self.internal,
             "arguments": {},
         }
+
+
+def view_exchanges(topic: Topic) -> Iterator[Exchange]:
+    """The exchange of an address, and one more for each of its partitions, to which nobody sends: it only says that there is this
+    partition, as the server can be asked for nothing else."""
+    exchange = view_exchange(topic)
+    yield exchange
+    for number in range(topic.partitions if exchange.partitioned else 0):
+        yield replace(exchange, name=f"{exchange.name}.p{number}", type="fanout", internal=True)
 
 
 def view_exchange(topic: Topic) -> Exchange:

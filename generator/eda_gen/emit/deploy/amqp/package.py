@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from eda_gen.diagnostics import Diagnostic, Result
-from eda_gen.emit.deploy.amqp.exchange import Exchange, view_exchange
+from eda_gen.emit.deploy.amqp.exchange import Exchange, view_exchange, view_exchanges
 from eda_gen.emit.deploy.amqp.queue import Queue, dead_letter_queue, queues_of, vhost_of, workers_stream
 from eda_gen.emit.deploy.text import json_text, regex
 from eda_gen.emit.deploy.topology import Topic, Topology, derive, with_warnings
@@ -30,7 +30,7 @@ def target(catalog: Catalog, service: Service) -> Result[Package]:
 
 
 def _package(topology: Topology) -> Result[Package]:
-    exchanges = tuple(view_exchange(each) for each in topology.owns if not each.is_family)
+    exchanges = tuple(one for each in topology.owns if not each.is_family for one in view_exchanges(each))
     queues = tuple(queue for reading in topology.receives for queue in queues_of(reading))
     dead = tuple(_dead_letters(topology))
     streams = tuple(workers_stream(reading) for reading in topology.receives)
@@ -92,13 +92,18 @@ def _permissions(topology: Topology, streams: Iterable[Queue], queues: Iterable[
         }
 
 
-def _problems(topology: Topology, things: Iterable[Exchange | Queue]) -> Iterator[Diagnostic]:
+def _problems(topology: Topology, things: Sequence[Exchange | Queue]) -> Iterator[Diagnostic]:
     named = {topic.address: topic for topic in _topics(topology)}
+    reserved = {each.name for each in things if each.name.startswith("amq.") and not _is_internal(each)}
     for name in dict.fromkeys(each.name for each in things):
-        if not 0 < len(name.encode(errors="surrogatepass")) <= LONGEST or name.startswith("amq."):
+        if not 0 < len(name.encode(errors="surrogatepass")) <= LONGEST or name in reserved:
             at = named[name].span if name in named else topology.service.span
             told = f"{name[:80]!r} cannot name a queue or an exchange: up to {LONGEST} bytes can, not `amq.…`"
             yield Diagnostic("EDA195", told, at, "choose another address, or name it by `bindings: {amqp: …}`")
+
+
+def _is_internal(thing: Exchange | Queue) -> bool:
+    return isinstance(thing, Exchange) and thing.internal
 
 
 def _topics(topology: Topology) -> Iterator[Topic]:

@@ -22,6 +22,8 @@ __all__ = ["PostgresqlStore"]
 
 CHANNEL = "eda_outbox"
 MIGRATION_LOCK = 0x6564615F
+FRESH_PLANS = {"plan_cache_mode": "force_custom_plan"}
+"""A plan that was kept from when a table was nearly empty reads all of it to find one row."""
 RECONNECT_SECONDS = 1.0
 
 
@@ -40,6 +42,7 @@ class PostgresqlStore:
             skip_autocommit_rollback=True,
             pool_size=pool_size,
             max_overflow=0,
+            connect_args={"server_settings": FRESH_PLANS},
         )
 
     @asynccontextmanager

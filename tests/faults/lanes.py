@@ -73,9 +73,8 @@ async def outlive_all(lanes: Sequence[Lane]) -> None:
 
 
 async def _kill_in(lane: Lane, boundaries: Iterator[int]) -> int:
-    for boundary in boundaries:
-        if not await _killed_at(boundary, lane):
-            break
+    while await _killed_at(boundary := next(boundaries), lane):
+        pass
     return boundary
 
 
@@ -92,7 +91,8 @@ async def _killed_at(boundary: int, lane: Lane) -> bool:
                         await _until_ended(instance)
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
-            pytest.fail(f"killed at boundary {boundary}, it does not go on: {await instance.left()}")
+            end = f"killed at boundary {boundary}" if process.exitcode is not None else f"outliving boundary {boundary}"
+            pytest.fail(f"{end}, it does not go on: {await instance.left()}")
         killed = not process.is_alive()
         process.kill()
         process.join()
@@ -108,10 +108,13 @@ async def _until_ended(instance: Instance) -> None:
 @asynccontextmanager
 async def running(apps: Sequence[App[Any]]) -> AsyncIterator[None]:
     """Run services for the time of the block."""
-    tasks = [asyncio.create_task(app.run(("consumer", "relay", "retry", "saga"))) for app in apps]
+    tasks = [asyncio.create_task(app.run()) for app in apps]
     try:
         yield
     finally:
+        ended = [task for task in tasks if task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for task in ended:
+            task.result()

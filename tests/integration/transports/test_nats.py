@@ -24,6 +24,7 @@ from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, ids, policy, rest, take, topology
 from eda_runtime.transports import Outgoing
 from eda_runtime.transports.nats import NatsOptions, NatsTransport
+from eda_runtime.transports.nats.connection import Connection
 from eda_runtime.transports.nats.transport import connect
 from eda_runtime.transports.registry import open_transport
 
@@ -192,6 +193,22 @@ async def test_an_address_with_parameters_is_one_stream(nats_url: str) -> None:
         found = await take(await transport.receiver(reading), 2)
 
     assert {(each.address, each.key) for each in found} == {("orders.eu.placed", "eu"), ("orders.us.placed", "us")}
+
+
+async def test_a_cancellation_counts_though_an_answer_comes_at_the_same_time(nats_url: str) -> None:
+    async def ask_for_ever(connection: Connection) -> None:
+        while True:
+            await connection.ask("INFO")
+
+    connection = Connection(NatsOptions.read(nats_url, Settings(), {}))
+    await connection.open()
+    for number in range(100):
+        asking = asyncio.create_task(ask_for_ever(connection))
+        await asyncio.sleep(number % 10 / 2000)
+        asking.cancel()
+        await asyncio.wait({asking}, timeout=5)
+        assert asking.cancelled()
+    await connection.close()
 
 
 async def test_what_is_sent_again_is_dropped_and_what_only_looks_so_is_kept(nats_url: str) -> None:

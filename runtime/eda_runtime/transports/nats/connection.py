@@ -24,6 +24,8 @@ __all__ = ["REQUEST_SECONDS", "Connection", "RefusedError"]
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 5.0
+NO_TIMEOUT: Any = None
+"""With one of its own, a request of the client swallows a cancellation that comes with the answer, on Python 3.11."""
 CLOSE_SECONDS = 1
 RECONNECT_PAUSE = 1
 OLDEST = (2, 14)
@@ -106,7 +108,8 @@ class Connection:
         client = await self._connected(subject)
         try:
             with broker_errors(subject):
-                return await client.request(subject, body, REQUEST_SECONDS, headers=dict(headers) or None)
+                async with asyncio.timeout(REQUEST_SECONDS):
+                    return await client.request(subject, body, NO_TIMEOUT, headers=dict(headers) or None)
         except TransportError as error:
             if self._denied.get(subject.lower()) is client:
                 raise TransportError(f"NATS: we may not publish to {subject}") from error

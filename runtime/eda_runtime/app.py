@@ -164,19 +164,23 @@ class App(Generic[Publisher_co]):
         from eda_runtime.saga.timers import Timers
 
         async with asyncio.TaskGroup() as tasks:
+
+            def keep(role: Coroutine[Any, Any, None], name: str) -> None:
+                tasks.create_task(_keeping(role, name), name=name)
+
             if "relay" in roles:
-                tasks.create_task(Relay(service).run(), name="relay")
+                keep(Relay(service).run(), "relay")
             if "retry" in roles:
-                tasks.create_task(Janitor(service, self.subscriptions, self.sagas).run(), name="janitor")
+                keep(Janitor(service, self.subscriptions, self.sagas).run(), "janitor")
             for saga in self.sagas if "saga" in roles else ():
-                tasks.create_task(Timers(service, saga).run(), name=f"{saga.name} timers")
+                keep(Timers(service, saga).run(), f"{saga.name} timers")
             for worker in self.workers if "saga" in roles else ():
-                tasks.create_task(worker(service), name="saga worker")
+                keep(worker(service), "saga worker")
             for subscription in self.subscriptions:
                 if "consumer" in roles:
-                    tasks.create_task(Poller(service, subscription).run(), name=subscription.policy.group)
+                    keep(Poller(service, subscription).run(), subscription.policy.group)
                 if "retry" in roles:
-                    tasks.create_task(Retrier(service, subscription).run(), name=f"{subscription.policy.group} retries")
+                    keep(Retrier(service, subscription).run(), f"{subscription.policy.group} retries")
 
     async def _open(self) -> Service[Publisher_co]:
         store = self._store or open_store(self.settings.database_url, pool_size=self.settings.pool_size)
@@ -191,6 +195,17 @@ class App(Generic[Publisher_co]):
             transport=self._transport or Broker(self.settings, self.topology),
             telemetry=Telemetry(),
         )
+
+
+async def _keeping(role: Coroutine[Any, Any, None], name: str) -> None:
+    """A client that cancels what awaits it would end a role, and the rest would go on without: better all end, and loudly."""
+    try:
+        await role
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise RuntimeError(f"{name} was cancelled, and nobody has asked for it") from error
 
 
 def _check_expressions(subscriptions: Iterable[AnySubscription]) -> None:

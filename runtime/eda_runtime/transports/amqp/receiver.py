@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eda_runtime.contracts import ReceivePolicy
-from eda_runtime.errors import ConfigurationError, EdaError
+from eda_runtime.errors import ConfigurationError, EdaError, TransportError
 from eda_runtime.transports import Delivery
 from eda_runtime.transports.amqp.beats import Held
 from eda_runtime.transports.amqp.connection import Connection
@@ -114,6 +114,8 @@ class GroupReceiver:
                 await self._balance()
             except EdaError as error:
                 return self._fail(error)
+            except Exception as error:  # noqa: BLE001  the client's own mishaps too must reach who polls
+                return self._fail(TransportError(f"RabbitMQ: {error!r}"))
             await ticket.wait()
 
     async def _balance(self) -> None:

@@ -74,6 +74,8 @@ class Roll:
                 await self._stream.say(Beat(self.worker, self._report()))
             except TransportError as error:
                 return failed(error)
+            except Exception as error:  # noqa: BLE001  the client's own mishaps too must reach who polls
+                return failed(TransportError(f"RabbitMQ: {error!r}"))
             await Signal.wait(ticket, self._lease / 3)
             self._forget()
 

@@ -119,8 +119,8 @@ class Pump:
                     self._tell(self._listener.arrived, [first, *self._consumer.consume(BATCH - 1, 0)])
                     self._busy_until = time.monotonic() + POLL_SECONDS
             self._consumer.close()
-        except (KafkaException, RuntimeError) as error:
-            self._tell(self._listener.failed, str(error))
+        except Exception as error:  # noqa: BLE001  whatever it was, the receiver must not wait for this thread in vain
+            self._tell(self._listener.failed, str(error) or repr(error))
         finally:
             self._tell(self._ended.set)
 

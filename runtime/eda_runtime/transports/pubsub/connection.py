@@ -35,9 +35,13 @@ SCOPES = ("https://www.googleapis.com/auth/pubsub",)
 UNSIGNED = "metadata from plugin"
 """What gRPC says where the credentials could not be turned into a token."""
 WHO = "check GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login` again"
+LARGEST_METADATA = 1_000_000
+"""Octets. Pub/Sub tells there what became of each of up to 1,000 leases; gRPC would drop answers of more than 8,192."""
 CHANNEL = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
+    ("grpc.max_metadata_size", LARGEST_METADATA),
+    ("grpc.absolute_max_metadata_size", LARGEST_METADATA),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2000),
 )

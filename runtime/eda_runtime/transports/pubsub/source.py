@@ -72,6 +72,8 @@ class Source:
             asyncio.create_task(self._pull(), name="eda-pubsub-pull"),
             asyncio.create_task(self._keep(), name="eda-pubsub-leases"),
         ]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
 
     def take(self, limit: int) -> list[Delivery]:
         return [delivery(held.message, self._address, held) for held in self._holding.take(limit)]
@@ -175,6 +177,11 @@ class Source:
                 return
             await asyncio.sleep(PAUSE_SECONDS[0] * 2**attempt)
         log.info("%s: %d messages are not acknowledged and come again", short(self._path), len(left))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """What nobody has thought of must not leave who polls waiting for ever."""
+        if not task.cancelled() and (error := task.exception()):
+            self._fail(f"subscription {short(self._path)}: {error!r}")
 
     def _fail(self, reason: str) -> None:
         self.failure = reason

@@ -12,6 +12,7 @@ import os
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -63,7 +64,7 @@ async def test_trips_survive_the_death_of_their_coordinator_at_any_boundary(
         for boundary, trip_id in enumerate(trips, 1):
             async with app.unit_of_work() as uow:
                 uow.publish.trip_requested(trip("TripRequested", trip_id, PACKAGE))
-            await die(processes, settings, boundary)
+            await die(processes.Process(target=coordinate, args=(settings, temporal_address, boundary), daemon=True))
         async with running([app]):
             told = await asyncio.wait_for(asyncio.gather(*map(outcome, trips)), PATIENCE_SECONDS)
 
@@ -71,8 +72,9 @@ async def test_trips_survive_the_death_of_their_coordinator_at_any_boundary(
     assert effects == {(what, str(trip_id)): 1 for trip_id in trips for what in DONE}
 
 
-def coordinate(settings: Settings, crash_at: int) -> None:
-    """The body of a process that is killed at its boundary numbered `crash_at`."""
+def coordinate(settings: Settings, temporal_address: str, crash_at: int) -> None:
+    """The body of a process that is killed at its boundary numbered `crash_at`; a fork has its server's environment."""
+    os.environ["TEMPORAL_ADDRESS"] = temporal_address
     logging.disable(logging.CRITICAL)
     asyncio.run(_coordinate(settings, crash_at))
 
@@ -82,13 +84,16 @@ async def _coordinate(settings: Settings, crash_at: int) -> None:
     await run_until(crash_at, bookings(settings, package=PACKAGE), transport)
 
 
-async def die(processes: ForkServerContext, settings: Settings, boundary: int) -> None:
+async def die(process: BaseProcess) -> None:
     """A coordinator's life."""
-    process = processes.Process(target=coordinate, args=(settings, boundary), daemon=True)
     process.start()
-    while process.is_alive():  # noqa: ASYNC110  a process has no event to wait for
-        await asyncio.sleep(0.02)
-    process.join()
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while process.is_alive():  # noqa: ASYNC110  a process has no event to wait for
+                await asyncio.sleep(0.02)
+    finally:
+        process.kill()
+        process.join()
 
 
 async def outcome(trip_id: UUID) -> tuple[str, int, int]:

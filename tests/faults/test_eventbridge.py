@@ -16,7 +16,8 @@ from tests.services.processes import free_ports
 @pytest.mark.xdist_group("eventbridge-faults")
 class TestEventBridge(BrokerFaults):
     @pytest.fixture(scope="class")
-    def server(self) -> Iterator[Server]:
+    @classmethod
+    def server(cls) -> Iterator[Server]:
         (port,) = free_ports(1)
         with ministack.own_server(advertised=port) as server:
             yield server

@@ -13,7 +13,8 @@ from tests.services.processes import free_ports
 @pytest.mark.xdist_group("nats-faults")
 class TestNats(BrokerFaults):
     @pytest.fixture(scope="class")
-    def server(self) -> Iterator[Server]:
+    @classmethod
+    def server(cls) -> Iterator[Server]:
         (port,) = free_ports(1)
         with nats.own_server(advertised=port) as server:
             yield server

@@ -21,7 +21,8 @@ FROZEN_SECONDS = 4.0
 @pytest.mark.xdist_group("pubsub-faults")
 class TestPubsub(BrokerFaults):
     @pytest.fixture(scope="class")
-    def server(self) -> Iterator[pubsub.Server]:
+    @classmethod
+    def server(cls) -> Iterator[pubsub.Server]:
         (port,) = free_ports(1)
         with pubsub.own_server(advertised=port) as server:
             yield server

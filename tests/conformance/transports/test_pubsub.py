@@ -64,7 +64,8 @@ class TestPstest(TransportConformance):
     """Google's fake, but for what it cannot do, which the emulator above shows."""
 
     @pytest.fixture(scope="class")
-    def server(self) -> Iterator[pubsub.Server]:
+    @classmethod
+    def server(cls) -> Iterator[pubsub.Server]:
         if shutil.which("go") is None and pubsub.emulator_jar() is not None:
             pytest.skip("go, which builds pstest, is not here: see TestEmulator")
         with pubsub.own_server(command=pubsub.pstest_command()) as server:

@@ -1,4 +1,5 @@
-"""How a service is doing: what waits in the outbox, before its consumers, in the parking and among the dead letters."""
+"""How a service is doing: what waits in the outbox, before its consumers, in the parking and among the dead letters,
+and how its sagas are."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eda_runtime.contracts import AnySubscription, Topology
+from eda_runtime.saga.control import count
+from eda_runtime.saga.definition import AnySaga
 from eda_runtime.service import Service
 from eda_runtime.stores import Store
 
-__all__ = ["ConsumerStatus", "OutboxStatus", "ParkedKey", "Status", "status_of"]
+__all__ = ["ConsumerStatus", "OutboxStatus", "ParkedKey", "SagaStatus", "Status", "status_of"]
 
 OUTBOX = "SELECT count(*), COALESCE(now_ms() - min(created_at), 0), count(problem) FROM eda_outbox"
 PROBLEMS = 'SELECT address, "key", problem FROM eda_outbox WHERE problem IS NOT NULL ORDER BY "position" LIMIT 20'
@@ -60,13 +63,28 @@ class ConsumerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class SagaStatus:
+    """Instances under way, and those of them that a problem keeps from going on as planned."""
+
+    saga: str
+    running: int
+    stuck: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     service: str
     outbox: OutboxStatus
     consumers: Sequence[ConsumerStatus]
+    sagas: Sequence[SagaStatus] = ()
 
 
-async def status_of(service: Service[object], topology: Topology, subscriptions: Sequence[AnySubscription]) -> Status:
+async def status_of(
+    service: Service[object],
+    topology: Topology,
+    subscriptions: Sequence[AnySubscription],
+    sagas: Sequence[AnySaga] = (),
+) -> Status:
     outbox = await _outbox(service.store)
     lags = await service.transport.lag(topology)
     consumers = []
@@ -84,7 +102,8 @@ async def status_of(service: Service[object], topology: Topology, subscriptions:
                 parked_keys=await _parked_keys(service.store, group),
             )
         )
-    return Status(service.name, outbox, consumers)
+    kept = [SagaStatus(saga.name, *await count(service.store, saga)) for saga in sagas]
+    return Status(service.name, outbox, consumers, kept)
 
 
 async def _outbox(store: Store) -> OutboxStatus:

@@ -39,7 +39,7 @@ def command() -> None:
 def list_(app: tuple[str, ...], name: str | None, status: str | None, stuck: bool, limit: int, style: str) -> None:
     """List instances, oldest first."""
     service, _ = split_target(app)
-    lines = [each for each in asyncio.run(_find(service, name, status, limit)) if each.problem or not stuck]
+    lines = asyncio.run(_find(service, name, status, stuck, limit))
     if style == "json":
         click.echo(json.dumps([_plain(asdict(line)) for line in lines], indent=2))
         return
@@ -97,21 +97,25 @@ def _one(app: App[object], name: str | None, rest: Sequence[str]) -> tuple[AnySa
     if len(rest) != 1:
         raise click.UsageError("say the id of one instance, as `eda saga list` shows it")
     if len(sagas) != 1:
-        raise click.UsageError(f"say which with --saga: {', '.join(saga.name for saga in sagas) or 'there is none'}")
+        raise click.UsageError(f"say which with --saga: {', '.join(saga.name for saga in sagas)}")
     return sagas[0], rest[0]
 
 
 def _sagas(app: App[object], name: str | None) -> Sequence[AnySaga]:
+    if not app.sagas:
+        where = "; those on Temporal are shown by `temporal workflow list`" if app.workers else ""
+        raise click.UsageError(f"{app.service} keeps no sagas in its database{where}")
     found = [saga for saga in app.sagas if name is None or saga.name == name]
     if name is not None and not found:
-        known = ", ".join(saga.name for saga in app.sagas) or "none"
+        known = ", ".join(saga.name for saga in app.sagas)
         raise click.UsageError(f"{app.service} has no saga {name}: there are {known}")
     return found
 
 
-async def _find(app: App[object], name: str | None, status: str | None, limit: int) -> Sequence[Line]:
+async def _find(app: App[object], name: str | None, status: str | None, stuck: bool, limit: int) -> Sequence[Line]:
+    sagas = _sagas(app, name)
     async with app:
-        return await control.find(app.opened.store, _sagas(app, name), status=status, limit=limit)
+        return await control.find(app.opened.store, sagas, status=status, stuck=stuck, limit=limit)
 
 
 async def _history(app: App[object], saga: str, id_: str) -> Sequence[Event]:

@@ -20,7 +20,7 @@ __all__ = ["command"]
 @click.argument("app", nargs=-1)
 @click.option("--format", "style", type=click.Choice(("text", "json")), default="text")
 def command(app: tuple[str, ...], style: str) -> None:
-    """Show the lag of consumers, the outbox, parked keys and dead letters."""
+    """Show the lag of consumers, the outbox, parked keys, dead letters and sagas."""
     service, _ = split_target(app)
     status = asyncio.run(_status(service))
     click.echo(json.dumps(asdict(status), indent=2) if style == "json" else "\n".join(_lines(status)))
@@ -28,7 +28,7 @@ def command(app: tuple[str, ...], style: str) -> None:
 
 async def _status(app: App[object]) -> Status:
     async with app:
-        return await status_of(app.opened, app.topology, app.subscriptions)
+        return await status_of(app.opened, app.topology, app.subscriptions, app.sagas)
 
 
 def _lines(status: Status) -> Iterator[str]:
@@ -39,6 +39,9 @@ def _lines(status: Status) -> Iterator[str]:
         yield f"    refused: {problem}"
     for consumer in status.consumers:
         yield from _consumer(consumer)
+    for saga in status.sagas:
+        stuck = f", {saga.stuck} with a problem: `eda saga list --stuck`" if saga.stuck else ""
+        yield f"  {saga.saga}: {saga.running} under way{stuck}"
 
 
 def _consumer(consumer: ConsumerStatus) -> Iterator[str]:

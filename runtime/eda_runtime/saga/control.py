@@ -12,11 +12,16 @@ from eda_runtime.saga.definition import AnySaga
 from eda_runtime.saga.progress import ENDED, Note, Progress
 from eda_runtime.stores import Store
 
-__all__ = ["Event", "Line", "abandon", "find", "history", "purge", "retry"]
+__all__ = ["Event", "Line", "abandon", "count", "find", "history", "purge", "retry"]
 
 FIND = """
 SELECT id, status, started_at, updated_at, due_at, progress FROM eda_saga
-WHERE saga = $1 AND ($2::text IS NULL OR status = $2::text) ORDER BY started_at, id LIMIT $3::bigint
+WHERE saga = $1 AND ($2::text IS NULL OR status = $2::text) AND ($3::bigint = 0 OR (progress::jsonb ->> 'problem') IS NOT NULL)
+ORDER BY started_at, id LIMIT $4::bigint
+"""
+COUNT = """
+SELECT count(*), count(*) FILTER (WHERE (progress::jsonb ->> 'problem') IS NOT NULL) FROM eda_saga
+WHERE saga = $1 AND status NOT IN ('completed', 'failed', 'abandoned')
 """
 HISTORY = """
 SELECT at, kind, step, message, detail FROM eda_saga_history WHERE saga = $1 AND id = $2 ORDER BY position
@@ -59,17 +64,25 @@ class Event:
 
 
 async def find(
-    store: Store, sagas: Iterable[AnySaga], *, status: str | None = None, limit: int = 1000
+    store: Store, sagas: Iterable[AnySaga], *, status: str | None = None, stuck: bool = False, limit: int = 1000
 ) -> Sequence[Line]:
-    """Instances, the oldest first."""
+    """Instances, the oldest first, at most `limit` a saga; with `stuck`, only those with a problem."""
     lines = []
     for saga in sagas:
-        for id_, state, started, updated, due, progress in await store.fetch(FIND, saga.name, status, limit):
+        for id_, state, started, updated, due, progress in await store.fetch(
+            FIND, saga.name, status, int(stuck), limit
+        ):
             known = Progress.model_validate_json(progress)
             waiting = tuple(name for name, step in known.steps.items() if step.status in ("running", "compensating"))
             times = (_time(started), _time(updated), _time(due) if due is not None else None)
             lines.append(Line(saga.name, id_, state, waiting, *times, known.problem))
     return lines
+
+
+async def count(store: Store, saga: AnySaga) -> tuple[int, int]:
+    """How many instances are under way, and how many of these have a problem."""
+    running, stuck = (await store.fetch(COUNT, saga.name))[0]
+    return running, stuck
 
 
 async def history(store: Store, saga: str, id_: str) -> Sequence[Event]:

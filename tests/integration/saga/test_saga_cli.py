@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,17 @@ from eda_runtime import Settings
 from eda_runtime.cli import cli
 from eda_runtime.consumer.poller import Poller
 from eda_runtime.outbox import Outbox, Producer
+from eda_runtime.saga import control
+from eda_runtime.saga.progress import Progress
+from eda_runtime.stores import open_store
 from eda_runtime.testing.clock import Clock
 from eda_runtime.transports.memory import MemoryBroker, MemoryTransport
 
 APP = f"{PACKAGE}.bookings.handlers:service"
+SAGA = """
+INSERT INTO eda_saga (saga, id, version, status, state, progress, correlationid, started_at, updated_at)
+VALUES ($1, $2, 1, 'running', '{}', $3, $2, 0, 0) RETURNING id
+"""
 
 
 @pytest.fixture
@@ -26,6 +34,7 @@ async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     url = f"sqlite:///{tmp_path / 'eda.db'}"
     await take(Settings(database_url=url), "TripRequested", "FlightReserved")
     monkeypatch.setenv("EDA_DATABASE_URL", url)
+    monkeypatch.delitem(sys.modules, APP.partition(":")[0], raising=False)  # it has read its settings already
     generated()
     return url
 
@@ -34,8 +43,6 @@ async def take(settings: Settings, *names: str) -> None:
     """Let the service take messages, without anyone to answer what it sends."""
     broker = MemoryBroker(Clock().time)
     app: Any = bookings(settings)
-    from eda_runtime.stores import open_store
-
     app = app.bound_to(store=open_store(settings.database_url), transport=MemoryTransport(broker))
     async with app:
         await app.opened.transport.provision(app.topology)
@@ -107,6 +114,36 @@ def test_what_has_ended_cannot_be_retried(database: str) -> None:
 
     assert result.exit_code != 0
     assert "has ended: it is abandoned" in str(result.exception)
+
+
+async def test_those_with_a_problem_are_found_among_many_and_counted(postgresql_url: str) -> None:
+    store = open_store(postgresql_url)
+    (saga,) = bookings(Settings(postgresql_url)).sagas
+    well, ill = Progress(), Progress(problem="no words for it")
+    rows = [(f"trip-{number}", ill if number == 7 else well) for number in range(9)]
+    await store.migrate()
+    for id_, progress in rows:
+        await store.fetch(SAGA, saga.name, id_, progress.model_dump_json())
+
+    found = await control.find(store, [saga], stuck=True, limit=1)
+    counted = await control.count(store, saga)
+    await store.close()
+
+    assert [(line.id, line.problem) for line in found] == [("trip-7", "no words for it")]
+    assert counted == (9, 1)
+
+
+def test_status_counts_instances(database: str) -> None:
+    result = CliRunner().invoke(cli, ["status", APP])
+
+    assert "BookTrip: 1 under way" in result.output
+
+
+def test_a_service_without_sagas_says_so(database: str) -> None:
+    result = eda("list", f"{PACKAGE}.flights.handlers:service")
+
+    assert result.exit_code == 2
+    assert "keeps no sagas in its database" in result.output
 
 
 def test_an_instance_that_is_not_there_is_an_error_of_the_call(database: str) -> None:

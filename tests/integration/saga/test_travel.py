@@ -10,6 +10,7 @@ import pytest
 from tests.integration.saga.travel import Makes, bookings, contract, trip
 
 from eda_runtime.saga.control import Line, find, history, retry
+from eda_runtime.status import SagaStatus, status_of
 from eda_runtime.testing import Faults, Harness
 
 MINUTE = timedelta(minutes=1)
@@ -179,12 +180,14 @@ async def test_a_message_that_cannot_be_made_is_tried_without_end_shown_and_can_
         await tale.tell("TripRequested", "FlightReserved", "HotelRefused")
         await harness.advance(60 * MINUTE)
         stuck = await tale.line()
+        status = await status_of(harness.app.opened, harness.app.topology, (), harness.app.sagas)
         makes.able = True
         await retry(harness.app.opened.store, stuck.saga, stuck.id)
         await harness.settle()
 
         assert stuck.status == "compensating"
         assert "no words for it" in (stuck.problem or "")
+        assert status.sagas == [SagaStatus("BookTrip", running=1, stuck=1)]
         assert tale.sent[2:] == ["CancelFlight", "TripRejected"]
         assert await tale.status() == "failed"
 

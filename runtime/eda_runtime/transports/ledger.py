@@ -19,6 +19,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from eda_runtime.errors import TransportError
+from eda_runtime.tasks import end
 from eda_runtime.transports.partitions import quota
 from eda_runtime.transports.signal import Signal
 
@@ -169,8 +170,7 @@ class Member:
     async def leave(self) -> None:
         """Give everything back, so that others need not wait for the lease to run out."""
         if self._keeping:
-            self._keeping.cancel()
-            await asyncio.gather(self._keeping, return_exceptions=True)
+            await end(self._keeping)
         try:
             for number in tuple(self._reader.held()):
                 await self._reader.give_back(number)

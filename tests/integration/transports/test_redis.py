@@ -25,7 +25,9 @@ from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, ids, policy, rest, take, topology
 from eda_runtime.transports import Outgoing, ReplayRange
 from eda_runtime.transports.redis import RedisOptions, RedisTransport
+from eda_runtime.transports.redis.connection import open_client
 from eda_runtime.transports.redis.names import stream_key
+from eda_runtime.transports.redis.register import HashRegister
 from eda_runtime.transports.redis.transport import connect
 from eda_runtime.transports.registry import open_transport
 
@@ -221,6 +223,21 @@ async def test_an_address_with_parameters_is_one_channel(redis_url: str) -> None
         found = await take(await transport.receiver(reading), 2)
 
     assert {(each.address, each.key) for each in found} == {("orders.eu.placed", "eu"), ("orders.us.placed", "us")}
+
+
+async def test_a_cancellation_counts_though_something_is_sent_at_the_same_time(redis_url: str) -> None:
+    async def ask_for_ever(register: HashRegister) -> None:
+        while True:
+            await register.read()
+
+    client = await open_client(RedisOptions.read(redis_url, Settings(), {}))
+    for number in range(100):
+        asking = asyncio.create_task(ask_for_ever(HashRegister(client, "ledger")))
+        await asyncio.sleep(number % 10 / 2000)
+        asking.cancel()
+        await asyncio.wait({asking}, timeout=5)
+        assert asking.cancelled()
+    await client.aclose()
 
 
 async def test_purging_keeps_what_some_group_has_not_acknowledged(redis_url: str) -> None:

@@ -16,6 +16,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from eda_runtime.errors import TransportError
+from eda_runtime.tasks import end
 from eda_runtime.transports.amqp.beats import Beat, Held, Stream
 from eda_runtime.transports.amqp.connection import Connection
 from eda_runtime.transports.signal import Signal
@@ -60,8 +61,7 @@ class Roll:
 
     async def leave(self) -> None:
         if self._keeping:
-            self._keeping.cancel()
-            await asyncio.gather(self._keeping, return_exceptions=True)
+            await end(self._keeping)
             with suppress(TransportError):
                 async with asyncio.timeout(GOODBYE_SECONDS):
                     await self._stream.say(Beat(self.worker, leaves=True))

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 
 from eda_runtime.errors import TransportError
+from eda_runtime.tasks import end
 from eda_runtime.transports import Delivery
 from eda_runtime.transports.log import leases
 from eda_runtime.transports.log import statements as sql
@@ -71,8 +72,7 @@ class GroupReceiver:
         self.closed = True
         self._database.appended.fire()
         if self._tending:
-            self._tending.cancel()
-            await asyncio.gather(self._tending, return_exceptions=True)
+            await end(self._tending)
         async with self._polling:
             await self._leave()
 

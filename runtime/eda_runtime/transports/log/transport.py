@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from eda_runtime.contracts import ReceivePolicy, Topology
 from eda_runtime.errors import ConfigurationError, PublishError, TransportError
+from eda_runtime.tasks import end
 from eda_runtime.transports import Features, Lag, Outgoing, ProvisionStep, Receiver, ReplayRange
 from eda_runtime.transports.addresses import AddressBook, normal_address
 from eda_runtime.transports.log import retention
@@ -97,8 +98,7 @@ class LogTransport:
         for receiver in self._receivers:
             await receiver.close()
         if self._watching:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+            await end(self._watching)
         await self._database.close()
 
     def _refusal(self, message: Outgoing) -> str | None:

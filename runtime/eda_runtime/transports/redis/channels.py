@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from eda_runtime.transports.redis.connection import broker_errors
+from eda_runtime.transports.redis.connection import answering
 from eda_runtime.transports.redis.names import CHANNELS, stream_key
 
 __all__ = ["Channel", "read_channels"]
@@ -33,7 +33,7 @@ class Channel:
 
 
 async def read_channels(client: Redis) -> dict[str, Channel]:
-    with broker_errors("reading its channels"):
+    async with answering("reading its channels"):
         found: Any = await client.hgetall(CHANNELS)
     channels: dict[str, Channel] = {}
     for name, document in found.items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -15,7 +15,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 from eda_runtime.errors import ConfigurationError, TransportError
 from eda_runtime.transports.redis.options import RedisOptions
 
-__all__ = ["MissingError", "broker_errors", "client_of", "open_client"]
+__all__ = ["MissingError", "answering", "client_of", "open_client"]
 
 CONNECT_SECONDS = 10.0
 CONNECT_PAUSE = 0.2
@@ -29,11 +29,15 @@ class MissingError(TransportError):
     """A stream or a group is not there, or not any more."""
 
 
-@contextmanager
-def broker_errors(doing: str) -> Iterator[None]:
-    """What the client raises, in our words."""
+@asynccontextmanager
+async def answering(doing: str) -> AsyncIterator[None]:
+    """Time for an answer, and what the client raises, in our words.
+
+    A `socket_timeout` of the client's own would swallow a cancellation that comes while it sends, on Python 3.11.
+    """
     try:
-        yield
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
     except ResponseError as error:
         if any(each in str(error) for each in MISSING):
             raise MissingError(f"Redis: {doing}: {error}: run `eda provision`") from error
@@ -57,7 +61,7 @@ def client_of(options: RedisOptions) -> Redis:
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
         ssl_password=tls.password if tls else None,
-        socket_timeout=ANSWER_SECONDS,
+        socket_timeout=None,
         socket_connect_timeout=ANSWER_SECONDS,
         socket_keepalive=True,
         retry=Retry(NoBackoff(), 0),
@@ -99,12 +103,13 @@ async def _wait_for(client: Redis, options: RedisOptions) -> None:
 
 async def _look_at_the_server(client: Redis, options: RedisOptions) -> None:
     """Refuse what is too old, and warn of what forgets messages by itself."""
-    with broker_errors("asking for its state"), suppress(NoPermissionError):
-        told = await client.info()
-        version = str(told["redis_version"])
-        if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
-            raise ConfigurationError(f"Redis at {options.shown} is {version}: 7.0 or later is needed")
-        if told.get("maxmemory_policy", "noeviction") != "noeviction":
-            log.warning("Redis evicts keys by %s: messages may vanish; set noeviction", told["maxmemory_policy"])
-        if not told.get("aof_enabled"):
-            log.warning("Redis keeps no append-only file: a restart loses messages; set appendonly yes")
+    async with answering("asking for its state"):
+        with suppress(NoPermissionError):
+            told = await client.info()
+            version = str(told["redis_version"])
+            if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+                raise ConfigurationError(f"Redis at {options.shown} is {version}: 7.0 or later is needed")
+            if told.get("maxmemory_policy", "noeviction") != "noeviction":
+                log.warning("Redis evicts keys by %s: messages may vanish; set noeviction", told["maxmemory_policy"])
+            if not told.get("aof_enabled"):
+                log.warning("Redis keeps no append-only file: a restart loses messages; set appendonly yes")

@@ -9,7 +9,7 @@ from eda_runtime.contracts import ChannelContract, Topology
 from eda_runtime.transports import ProvisionStep
 from eda_runtime.transports.addresses import all_channels, normal_address
 from eda_runtime.transports.redis.channels import Channel, read_channels
-from eda_runtime.transports.redis.connection import broker_errors
+from eda_runtime.transports.redis.connection import answering
 from eda_runtime.transports.redis.names import CHANNELS
 from eda_runtime.transports.redis.streams import groups_of
 
@@ -54,7 +54,7 @@ def channel_step(wanted: ChannelContract, existing: Channel | None, *, grow: boo
 async def create(client: Redis, channel: Channel) -> None:
     """The streams come with the groups that the channel has already, so that a new partition is read by all of them."""
     groups = await groups_of(client, channel.streams[0])
-    with broker_errors(f"creating {channel.address}"):
+    async with answering(f"creating {channel.address}"):
         await client.hset(CHANNELS, channel.address, channel.document)
     for group in groups:
         await create_group(client, channel, group)
@@ -72,7 +72,7 @@ async def provide_group(
 async def create_group(client: Redis, channel: Channel, group: str) -> None:
     """At the beginning of each stream, which is made if it is not there."""
     for stream in channel.streams:
-        with broker_errors(f"creating {group} on {stream}"):
+        async with answering(f"creating {group} on {stream}"):
             try:
                 await client.xgroup_create(stream, group, id="0", mkstream=True, entries_read=0)
             except ResponseError as error:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from eda_runtime.errors import TransportError
 from eda_runtime.transports import Outgoing
-from eda_runtime.transports.redis.connection import broker_errors, client_of
+from eda_runtime.transports.redis.connection import answering, client_of
 from eda_runtime.transports.redis.messages import fields_of
 from eda_runtime.transports.redis.options import RedisOptions
 
@@ -31,14 +31,13 @@ class Publisher:
         """Messages by the key of their stream. Raises `TransportError` where it is not sure that all are kept."""
         if not messages:
             return
-        async with self._sending:
-            with broker_errors("appending"):
-                pipeline = self._client.pipeline(transaction=True)
-                for stream, message in messages:
-                    fields: dict[Any, Any] = {**fields_of(message)}
-                    pipeline.xadd(stream, fields)
-                await pipeline.execute()
-                reached = await self._client.wait(self._replicas, WAIT_MILLISECONDS) if self._replicas else 0
+        async with self._sending, answering("appending"):
+            pipeline = self._client.pipeline(transaction=True)
+            for stream, message in messages:
+                fields: dict[Any, Any] = {**fields_of(message)}
+                pipeline.xadd(stream, fields)
+            await pipeline.execute()
+            reached = await self._client.wait(self._replicas, WAIT_MILLISECONDS) if self._replicas else 0
         if reached < self._replicas:
             raise TransportError(f"Redis: {reached} of {self._replicas} replicas have the messages")
 

@@ -18,7 +18,7 @@ from eda_runtime.errors import TransportError
 from eda_runtime.transports import Delivery
 from eda_runtime.transports.ledger import Member
 from eda_runtime.transports.redis.channels import Channel
-from eda_runtime.transports.redis.connection import MissingError, broker_errors
+from eda_runtime.transports.redis.connection import MissingError, answering
 from eda_runtime.transports.redis.messages import delivery
 from eda_runtime.transports.redis.names import ledger_key, stream_key
 from eda_runtime.transports.redis.register import HashRegister
@@ -183,7 +183,7 @@ class GroupReceiver:
     async def _move_cursor(self, partition: Partition, cursor: int) -> None:
         number = partition.tracker.number
         arguments = (str(number), self._member.worker, self._group, id_of(cursor), partition.counts[cursor])
-        with broker_errors("acknowledging"):
+        async with answering("acknowledging"):
             moved = await self._move([self._ledger, partition.stream], arguments)
         if moved:
             partition.saved(cursor)

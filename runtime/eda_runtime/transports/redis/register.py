@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from eda_runtime.transports.redis.connection import broker_errors
+from eda_runtime.transports.redis.connection import answering
 from eda_runtime.transports.redis.scripts import WRITE_LEDGER
 
 __all__ = ["HashRegister"]
@@ -19,10 +19,10 @@ class HashRegister:
         self._write = client.register_script(WRITE_LEDGER)
 
     async def read(self) -> tuple[bytes, int]:
-        with broker_errors("reading the ledger"):
+        async with answering("reading the ledger"):
             document, revision = await self._client.hmget(self._key, ["document", "revision"])
         return document.encode() if isinstance(document, str) else document or b"", int(revision or 0)
 
     async def write(self, document: bytes, revision: int) -> bool:
-        with broker_errors("writing the ledger"):
+        async with answering("writing the ledger"):
             return bool(await self._write([self._key], [document, revision]))

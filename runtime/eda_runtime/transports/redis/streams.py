@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from redis.asyncio import Redis
 
-from eda_runtime.transports.redis.connection import MissingError, broker_errors
+from eda_runtime.transports.redis.connection import MissingError, answering
 
 __all__ = [
     "SHIFT",
@@ -61,7 +61,7 @@ async def entries_after(
     client: Redis, starts: Mapping[str, int], count: int, milliseconds: int
 ) -> Mapping[str, Sequence[Entry]]:
     """At most `count` entries of each stream after a position, by stream; waits so long for the first to come."""
-    with broker_errors("reading"):
+    async with answering("reading"):
         ids: dict[Any, Any] = {stream: id_of(position) for stream, position in starts.items()}
         answer: Any = await client.xread(ids, count=count, block=milliseconds)
     return {stream.decode(): _entries(found) for stream, found in answer or ()}
@@ -71,14 +71,14 @@ async def entries_between(
     client: Redis, stream: str, start: str, end: str, count: int, *, last: bool = False
 ) -> Sequence[Entry]:
     """At most `count` entries from one id to another, both included unless they begin with `(`; the `last` ones first."""
-    with broker_errors(f"reading {stream}"):
+    async with answering(f"reading {stream}"):
         if last:
             return _entries(await client.xrevrange(stream, end, start, count))
         return _entries(await client.xrange(stream, start, end, count))
 
 
 async def groups_of(client: Redis, stream: str) -> set[str]:
-    with broker_errors(f"asking for the groups of {stream}"):
+    async with answering(f"asking for the groups of {stream}"):
         if not await client.exists(stream):
             return set()
         found: Any = await client.xinfo_groups(stream)
@@ -87,7 +87,7 @@ async def groups_of(client: Redis, stream: str) -> set[str]:
 
 async def state_of(client: Redis, stream: str, group: str) -> GroupState:
     """Raises `MissingError` where there is no such stream or group."""
-    with broker_errors(f"asking for {group} of {stream}"):
+    async with answering(f"asking for {group} of {stream}"):
         told: Any = await client.xinfo_stream(stream)
         found: Any = await client.xinfo_groups(stream)
     groups = {each["name"].decode(): each for each in found}

@@ -15,7 +15,7 @@ from eda_runtime.transports import Features, Lag, Outgoing, ProvisionStep, Recei
 from eda_runtime.transports.addresses import AddressBook
 from eda_runtime.transports.partitions import partition_number
 from eda_runtime.transports.redis.channels import Channel, read_channels
-from eda_runtime.transports.redis.connection import broker_errors, open_client
+from eda_runtime.transports.redis.connection import answering, open_client
 from eda_runtime.transports.redis.lag import lag_of
 from eda_runtime.transports.redis.names import stream_key
 from eda_runtime.transports.redis.options import RedisOptions
@@ -100,7 +100,7 @@ class RedisTransport:
         for channel in (await read_channels(self._client)).values():
             kept = (channel.retention if older_than is None else older_than) // timedelta(milliseconds=1)
             for stream in channel.streams:
-                with broker_errors(f"trimming {stream}"):
+                async with answering(f"trimming {stream}"):
                     total += int(await trim([stream], [kept, int(unread)]))
         return total
 

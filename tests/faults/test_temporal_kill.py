@@ -29,7 +29,7 @@ from eda_runtime import Settings
 from eda_runtime.temporal import connect
 from eda_runtime.transports.registry import open_transport
 
-pytestmark = [pytest.mark.xdist_group("saga-kills"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("temporal-kills"), pytest.mark.timeout(300)]
 PACKAGE = "travel_by_temporal"
 LEASE = timedelta(milliseconds=300)
 BOUNDARIES = int(os.environ.get("EDA_FAULT_RUNS", "8"))

@@ -40,7 +40,7 @@ class Importable:
     def loaded(self) -> set[str]:
         """The modules imported so far, named as `module` names them."""
         prefix = f"{self.folder.name}."
-        return {name.removeprefix(prefix) for name in sys.modules if name.startswith(prefix)}
+        return {name.removeprefix(prefix) for name in tuple(sys.modules) if name.startswith(prefix)}
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def importable(base: Path) -> Iterator[Importable]:
         yield Importable(folder)
     finally:
         sys.path.remove(str(base))
-        for name in [name for name in sys.modules if name.split(".")[0] == folder.name]:
+        for name in [name for name in tuple(sys.modules) if name.split(".")[0] == folder.name]:
             del sys.modules[name]
 
 

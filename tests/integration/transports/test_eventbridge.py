@@ -85,7 +85,7 @@ async def bodies(clients: Clients, queue: str) -> list[str]:
 
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = ("aiobotocore", "eda_runtime.transports.eventbridge")
-    for name in [name for name in sys.modules if name.startswith(gone)]:
+    for name in [name for name in tuple(sys.modules) if name.startswith(gone)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "aiobotocore", None)
 

@@ -56,7 +56,9 @@ def partitions_of(url: str, topic: str) -> int:
 
 
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith(("confluent_kafka", "eda_runtime.transports.kafka"))]:
+    for name in [
+        name for name in tuple(sys.modules) if name.startswith(("confluent_kafka", "eda_runtime.transports.kafka"))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "confluent_kafka", None)
 

@@ -49,7 +49,7 @@ async def subjects_of(url: str, stream: str) -> list[str]:
 
 
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [each for each in sys.modules if each.split(".")[0] == "nats" or "transports.nats" in each]:
+    for name in [each for each in tuple(sys.modules) if each.split(".")[0] == "nats" or "transports.nats" in each]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "nats", None)
 

@@ -73,7 +73,7 @@ def subscription(url: str, name: str) -> Subscription:
 
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [
-        name for name in sys.modules if name.startswith(("google.pubsub_v1", "eda_runtime.transports.pubsub"))
+        name for name in tuple(sys.modules) if name.startswith(("google.pubsub_v1", "eda_runtime.transports.pubsub"))
     ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "google.pubsub_v1", None)

@@ -41,7 +41,7 @@ async def connected(url: str, **environment: str) -> AsyncIterator[AmqpTransport
 
 
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [each for each in sys.modules if each.split(".")[0] == "aio_pika" or "transports.amqp" in each]:
+    for name in [each for each in tuple(sys.modules) if each.split(".")[0] == "aio_pika" or "transports.amqp" in each]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "aio_pika", None)
 

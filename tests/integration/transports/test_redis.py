@@ -51,7 +51,7 @@ async def lengths(url: str) -> int:
 
 
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [each for each in sys.modules if each.split(".")[0] == "redis" or "transports.redis" in each]:
+    for name in [each for each in tuple(sys.modules) if each.split(".")[0] == "redis" or "transports.redis" in each]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "redis", None)
 

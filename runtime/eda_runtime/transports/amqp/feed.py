@@ -16,7 +16,7 @@ from aiormq.abc import DeliveredMessage
 
 from eda_runtime.errors import ConfigurationError, TransportError
 from eda_runtime.transports import Delivery
-from eda_runtime.transports.amqp.connection import Connection, broker_errors, discard
+from eda_runtime.transports.amqp.connection import REQUEST_SECONDS, Connection, broker_errors, discard
 from eda_runtime.transports.amqp.messages import delivery, sent_at, tag_of
 from eda_runtime.transports.tracker import Token, Tracker
 
@@ -53,7 +53,7 @@ class Feed:
                 self._wire = await self._channel.get_underlay_channel()
                 self._wire.closing.add_done_callback(lambda _: self._lost("the channel was closed"))
                 self._wire.on_consumer_cancel_callbacks.add(lambda _: self._lost("the server took it away"))
-                await self._wire.basic_consume(self.queue, self._on_message)
+                await self._wire.basic_consume(self.queue, self._on_message, timeout=REQUEST_SECONDS)
         except TransportError as error:
             await self.close()
             if isinstance(error.__cause__, ChannelNotFoundEntity):

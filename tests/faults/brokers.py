@@ -1,7 +1,7 @@
 """Faults that a service survives on every broker: nothing lost, nothing applied twice, key order kept.
 
 Consumers and relays are killed, the broker is killed and started again, the network is cut by a proxy, workers come and go.
-`EDA_FAULT_RUNS`, 20 by default, counts seeded runs on the SQL log; for each broker a tenth of them kills workers, and a
+`EDA_FAULT_RUNS`, 10 by default, counts seeded runs on the SQL log; for each broker a tenth of them kills workers, and a
 twentieth is made of each other fault. A broker's tests derive from `BrokerFaults` and have a fixture `server`.
 """
 
@@ -31,7 +31,7 @@ from eda_runtime.app import Role
 
 __all__ = ["BrokerFaults", "Server"]
 
-RUNS = int(os.environ.get("EDA_FAULT_RUNS", "20"))
+RUNS = int(os.environ.get("EDA_FAULT_RUNS", "10"))
 SEEDS = range(max(1, RUNS // 20))
 KILL_SEEDS = range(max(1, RUNS // 10))
 CUT_SECONDS = 10.0

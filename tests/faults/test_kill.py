@@ -2,7 +2,7 @@
 
 Some runs have one consumer and one relay, others two of each, so that work also changes hands between the living.
 
-`EDA_FAULT_RUNS` is the number of seeded runs on each store: 20 by default, which keeps the suite short; 50 before a release.
+`EDA_FAULT_RUNS` is the number of seeded runs on each store: 10 by default, which keeps the suite short; 50 before a release.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.faults.service import STAGES, Publisher, applied, create_app, prepare
 from eda_runtime import App, Settings
 from eda_runtime.app import Role
 
-RUNS = int(os.environ.get("EDA_FAULT_RUNS", "20"))
+RUNS = int(os.environ.get("EDA_FAULT_RUNS", "10"))
 KEYS = 8
 MESSAGES = 160
 PATIENCE_SECONDS = 30

@@ -53,7 +53,8 @@ async def lengths(url: str) -> int:
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [each for each in tuple(sys.modules) if each.split(".")[0] == "redis" or "transports.redis" in each]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "redis", None)
+    for name in ("redis", "redis.asyncio"):  # connections that are collected meanwhile import it again
+        monkeypatch.setitem(sys.modules, name, None)
 
     with pytest.raises(ConfigurationError, match=r"pip install 'eda-runtime\[redis\]'"):
         await open_transport("redis://127.0.0.1:6379")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from types import ModuleType
 
 import pytest
-from tests.services import kafka, ministack, nats, postgresql, pubsub, rabbitmq, redis, registry, temporal
+from tests.services import aws, kafka, ministack, moto, nats, postgresql, pubsub, rabbitmq, redis, registry, temporal
 
 pytest.register_assert_rewrite("eda_runtime.testing.conformance")
-ministack.shield()
+aws.shield(ministack.EXTERNAL)
 
 
 @pytest.fixture(scope="session")
@@ -102,18 +103,20 @@ def rabbitmq_url(rabbitmq_server: str) -> str:
     return rabbitmq_server
 
 
-@pytest.fixture(scope="session")
-def eventbridge_server() -> Iterator[str]:
-    """The URL of an emulator of EventBridge and SQS for the whole run."""
-    with ministack.running_server() as url:
-        yield url
+@pytest.fixture(scope="session", params=["ministack", pytest.param("moto", marks=pytest.mark.xdist_group("moto"))])
+def eventbridge_server(request: pytest.FixtureRequest) -> Iterator[tuple[ModuleType, str]]:
+    """Each emulator of EventBridge and SQS with its URL, for the whole run: what one does not mind, the other may."""
+    emulator = {"ministack": ministack, "moto": moto}[request.param]
+    with emulator.running_server() as url:
+        yield emulator, url
 
 
 @pytest.fixture
-def eventbridge_url(eventbridge_server: str) -> str:
+def eventbridge_url(eventbridge_server: tuple[ModuleType, str]) -> str:
     """The URL of the emulator, with no buses and no queues."""
-    ministack.clear(eventbridge_server)
-    return eventbridge_server
+    emulator, url = eventbridge_server
+    emulator.clear(url)
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,8 @@ async def existing(clients: Clients) -> Things:
     buses = [bus.get("Name", "") for bus in (await clients.events.list_event_buses())["EventBuses"]]
     for bus in buses:
         found |= {f"bus {bus}": None} if bus != "default" else {}
-        for rule in (await clients.events.list_rules(EventBusName=bus))["Rules"]:
+        rules = (await clients.events.list_rules(EventBusName=bus))["Rules"]
+        for rule in (each for each in rules if "ManagedBy" not in each):  # AWS keeps a rule of its own for each archive
             name = rule.get("Name", "")
             (target,) = (await clients.events.list_targets_by_rule(Rule=name, EventBusName=bus))["Targets"]
             ends = (last(target["Arn"]), last(target.get("DeadLetterConfig", {}).get("Arn", "")))

@@ -29,6 +29,7 @@ def test_the_shop_runs_on_redis(redis_url: str) -> None:
     assert last_line_of_demo(redis_url) == IN_ORDER
 
 
+@pytest.mark.parametrize("eventbridge_server", ["ministack"], indirect=True)  # moto takes seconds for each batch of it
 @pytest.mark.xdist_group("eventbridge")
 def test_the_shop_runs_on_eventbridge(eventbridge_url: str) -> None:
     assert last_line_of_demo(eventbridge_url) == IN_ORDER

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from tests.services import compose, kafka, ministack, nats, postgresql, pubsub, rabbitmq, redis, registry
+from tests.services import compose, kafka, ministack, moto, nats, postgresql, pubsub, rabbitmq, redis, registry
 from tests.services.processes import stop
 
 STATE = Path(__file__).parents[2] / ".services"
@@ -44,6 +44,7 @@ class Kind(Protocol):
 KINDS: dict[str, Kind] = {
     "eventbridge": ministack,
     "kafka": kafka,
+    "moto": moto,
     "nats": nats,
     "pubsub": pubsub,
     "rabbitmq": rabbitmq,

@@ -10,30 +10,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
+from tests.services.aws import reset, url_of
 from tests.services.processes import free_ports, spawn
 
-__all__ = ["EXTERNAL", "MAIN", "NOBODY", "Server", "clear", "create", "own_server", "running_server", "shield"]
+__all__ = ["EXTERNAL", "MAIN", "Server", "clear", "create", "own_server", "running_server"]
 
 EXTERNAL = "EDA_TEST_EVENTBRIDGE_URL"
 MAIN = "ministack"
-REGION = "eu-central-1"
 STOP_SECONDS = 20.0
-NOBODY = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_SESSION_TOKEN": "",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-}
-"""Credentials that are good for emulators alone."""
 QUIET = {"SERVICES": "events,sqs", "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0", "LOG_LEVEL": "WARNING"}
 
 
@@ -51,7 +40,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"eventbridge://{REGION}?endpoint=http://127.0.0.1:{self.advertised}"
+        return url_of(self.advertised)
 
     @property
     def pid(self) -> int:
@@ -72,12 +61,6 @@ class Server:
 
     def clear(self) -> None:
         clear(self.url)
-
-
-def shield() -> None:
-    """Let no test reach an account of AWS, unless the run was told to use one."""
-    if "endpoint=" in os.environ.get(EXTERNAL, "endpoint="):
-        os.environ.update(NOBODY)
 
 
 @contextmanager
@@ -110,7 +93,4 @@ def create(folder: Path, advertised: int | None = None) -> Server:
 
 def clear(url: str) -> None:
     """Delete every bus, rule, archive and queue, so that the next test finds the server empty."""
-    (endpoint,) = parse_qs(urlsplit(url).query)["endpoint"]
-    request = urllib.request.Request(f"{endpoint}/_ministack/reset", method="POST")
-    with urllib.request.urlopen(request, timeout=10):
-        return
+    reset(url, "/_ministack/reset")

@@ -1,4 +1,4 @@
-"""The EventBridge transport passes the suite that every transport must pass, on ministack.
+"""The EventBridge transport passes the suite that every transport must pass, on ministack and on moto.
 
 It does not claim the order of a key, which the runtime restores above it: `tests/integration/transports/test_eventbridge.py` and
 `tests/faults/test_eventbridge.py` show that.

@@ -24,7 +24,7 @@ from tests.integration.runtime.support import (
     place,
     prepared,
 )
-from tests.services.ministack import REGION
+from tests.services.aws import REGION
 from tests.services.processes import free_ports
 
 from eda_gen.emit.deploy.eventbridge import names as deployed

@@ -12,13 +12,14 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from eda_runtime import sequences
 from eda_runtime.errors import PublishError
 from eda_runtime.leases import Share
 from eda_runtime.outbox import COLUMNS, SHARDS, outgoing
 from eda_runtime.service import Service
-from eda_runtime.stores import Store
+from eda_runtime.stores import Row, Store
 from eda_runtime.transports import Outgoing
 
 __all__ = ["Refused", "Relay", "discard_refused", "refused", "retry_refused"]
@@ -34,6 +35,14 @@ WHERE l.owner = $1 AND l.expires_at > now_ms() AND o.problem IS NULL AND NOT EXI
     SELECT 1 FROM eda_outbox r WHERE r.problem IS NOT NULL AND r.address = o.address AND r.key = o.key)
 ORDER BY o.position LIMIT $2::bigint
 """  # noqa: S608  made of constants
+NEXT_PAST = NEXT.replace(
+    "ORDER BY",
+    """AND o.position NOT IN (SELECT value::bigint FROM each($3)) AND NOT EXISTS (
+    SELECT 1 FROM eda_outbox h WHERE h.position IN (SELECT value::bigint FROM each($3))
+    AND h.address = o.address AND h.key = o.key)
+ORDER BY""",
+)
+"""The same, past the rows that wait for their next try, and what comes after them in the order of their keys."""
 SENT = "DELETE FROM eda_outbox WHERE position IN (SELECT value::bigint FROM each($1))"
 REFUSE = "UPDATE eda_outbox SET problem = $2 WHERE position = $1"
 FIND_REFUSED = "SELECT position, address, key, problem FROM eda_outbox WHERE problem IS NOT NULL ORDER BY position"
@@ -49,10 +58,23 @@ class Queued:
     message: Outgoing
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What did not go waits until `until` on the loop's clock, which is `seconds` after its last try.
+
+    What stopped others with it is tried `alone`.
+    """
+
+    until: float
+    seconds: float
+    alone: bool
+
+
 class Relay:
     """Drains the shards that it holds by lease. Several may run: each key has one relay at a time.
 
-    A message that the broker will never take stays in the outbox with its problem, and only its own key waits for it.
+    What the broker does not take is tried again later, and meanwhile only its own key waits for it. A body that is too
+    large for it stays in the outbox with its problem.
     """
 
     def __init__(self, service: Service[object]) -> None:
@@ -60,6 +82,8 @@ class Relay:
         self.share = Share(service.store, "relay", SHARDS, service.settings.lease)
         self._backoff = BACKOFF_SECONDS[0]
         self._batch = BATCH
+        self._waits: dict[int, Wait] = {}
+        self._failures = 0
 
     async def run(self) -> None:
         try:
@@ -81,27 +105,68 @@ class Relay:
                 await self._service.relay_bell.wait(self._service.store.poll_interval)
             self._backoff = BACKOFF_SECONDS[0]
             self._batch = min(self._batch * 2, BATCH)
+            self._failures = 0
+        except PublishError as error:
+            example = ", ".join(f"{each.envelope.id!r} to {each.address!r}" for each in error.unacknowledged[:1])
+            log.warning("not sent, and only what comes after it by key waits: %s: %s", example, error)
+            if self._failures > 1:  # it is not the messages, it is the broker
+                await self._pause()
         except Exception as error:  # noqa: BLE001  broker or database is away: whatever it was, wait and go on
-            self._batch = max(self._batch // 2, 1)  # what did not go within the lease may go in parts
             log.warning("the relay waits %.1f s: %s", self._backoff, error)
-            await self._service.pause(self._backoff)
-            self._backoff = min(self._backoff * 2, BACKOFF_SECONDS[1])
+            await self._pause()
+
+    async def _pause(self) -> None:
+        await self._service.pause(self._backoff)
+        self._backoff = min(self._backoff * 2, BACKOFF_SECONDS[1])
 
     async def drain(self) -> int:
-        """Send one batch; returns how many rows were dealt with."""
+        """Send one batch; returns how many rows were dealt with. Raises `PublishError` where some were not sent."""
         await self.share.renew()
-        rows = await self._service.store.fetch(NEXT, self.share.owner, self._batch)
+        rows = await self._next()
         if not rows:
             return 0
-        batch = [Queued(row[0], outgoing(row[2:])) for row in rows]
+        batch = self._up_to_suspects([Queued(row[0], outgoing(row[2:])) for row in rows])
         too_large = self._too_large(batch)
         for queued, problem in too_large:
             await self._refuse(queued, problem)
         if too_large:
             return len(too_large)
-        async with asyncio.timeout(rows[0][1] / 1000):
-            await self._send(await self._numbered(batch))
+        try:
+            async with asyncio.timeout(rows[0][1] / 1000):
+                await self._send(await self._numbered(batch))
+        except PublishError:
+            raise
+        except Exception as error:
+            if len(batch) > 1:
+                self._batch = len(batch) // 2  # what did not go within the lease may go in parts
+                raise
+            self._let_wait(batch, alone=True)
+            self._failures += 1
+            raise PublishError(str(error) or "no answer within the lease", [batch[0].message]) from error
         return len(batch)
+
+    def _up_to_suspects(self, batch: Sequence[Queued]) -> Sequence[Queued]:
+        """What comes before the first that must be tried alone, or that one."""
+        alone = {position for position, wait in self._waits.items() if wait.alone}
+        before = list(takewhile(lambda queued: queued.position not in alone, batch))
+        return before or batch[:1]
+
+    async def _next(self) -> Sequence[Row]:
+        store, owner = self._service.store, self.share.owner
+        now = asyncio.get_running_loop().time()
+        waiting = [str(position) for position, wait in self._waits.items() if wait.until > now]
+        if not waiting:
+            return await store.fetch(NEXT, owner, self._batch)
+        return await store.fetch(NEXT_PAST, owner, self._batch, json.dumps(waiting))
+
+    def _let_wait(self, unsent: Sequence[Queued], *, alone: bool = False) -> None:
+        now = asyncio.get_running_loop().time()
+        shortest, longest = BACKOFF_SECONDS
+        self._waits = {position: wait for position, wait in self._waits.items() if wait.until > now - 2 * longest}
+        for queued in unsent:
+            before = self._waits.get(queued.position)
+            seconds = min(before.seconds * 2, longest) if before else shortest
+            self._waits[queued.position] = Wait(now + seconds, seconds, alone)
 
     async def _numbered(self, batch: Sequence[Queued]) -> Sequence[Queued]:
         """The batch, with numbers by key where the broker keeps no order."""
@@ -115,8 +180,11 @@ class Relay:
         try:
             await self._service.transport.publish([queued.message for queued in batch])
         except PublishError as error:
-            unsent = {id(message) for message in error.unacknowledged}
-            await self._delete([queued for queued in batch if id(queued.message) not in unsent])
+            refused = {id(message) for message in error.unacknowledged}
+            unsent = [queued for queued in batch if id(queued.message) in refused]
+            self._let_wait(unsent)
+            self._failures = self._failures + 1 if len(unsent) == len(batch) else 0
+            await self._delete([queued for queued in batch if id(queued.message) not in refused])
             raise
         await self._delete(batch)
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
+from eda_runtime.text import is_storable, storable
+
 __all__ = [
     "AMQP",
     "COPY_OF",
@@ -135,6 +137,8 @@ def decode(headers: Mapping[str, str], body: bytes, style: HeaderStyle, arrived:
         return Decoded(from_headers(lowered, body, style, arrived))
     except NoCloudEvent as problem:
         return Decoded(None, str(problem))
+    except RecursionError:
+        return Decoded(None, "the body is nested too deeply")
 
 
 def decode_document(document: Mapping[str, object], arrived: datetime) -> Decoded:
@@ -143,6 +147,8 @@ def decode_document(document: Mapping[str, object], arrived: datetime) -> Decode
         return Decoded(from_members(document, arrived))
     except NoCloudEvent as problem:
         return Decoded(None, str(problem))
+    except RecursionError:
+        return Decoded(None, "the event is nested too deeply")
 
 
 def attributes(envelope: Envelope) -> dict[str, str]:
@@ -245,6 +251,9 @@ def build(found: Mapping[str, str], content_type: str | None, data: bytes, arriv
     for name in REQUIRED:
         if not found.get(name):
             raise NoCloudEvent(f"attribute {name} is missing or empty")
+    for name, value in (*found.items(), ("datacontenttype", content_type or JSON)):
+        if not is_storable(value):
+            raise NoCloudEvent(f"attribute {name} has characters that CloudEvents forbids: {storable(value)!r}")
     extensions = {name: value for name, value in found.items() if name not in KNOWN}
     for name in extensions:
         if not EXTENSION_NAME.fullmatch(name):
@@ -280,7 +289,9 @@ def write_time(time: datetime) -> str:
 def read_time(text: str) -> datetime:
     try:
         if RFC3339.fullmatch(text):
-            return datetime.fromisoformat(text.upper())
-    except ValueError:
+            time = datetime.fromisoformat(text.upper())
+            time.astimezone(UTC)  # as it is written again
+            return time
+    except (ValueError, OverflowError):
         pass
     raise NoCloudEvent(f"time {text!r} is not an RFC 3339 time")

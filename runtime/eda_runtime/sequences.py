@@ -17,6 +17,7 @@ from datetime import timedelta
 
 from eda_runtime.envelope import Envelope
 from eda_runtime.stores import Store, Transaction
+from eda_runtime.text import indexed
 from eda_runtime.transports import Outgoing
 
 __all__ = ["Place", "assign", "purge", "stream_of"]
@@ -73,11 +74,15 @@ class Place:
         return Place(self.run, self.number + 1)
 
 
+PART = 700
+"""Bytes of each part of a stream: three are the row of an index."""
+
+
 def stream_of(envelope: Envelope, address: str) -> str | None:
     """What is counted together; `None` for a message without a key, which has no order."""
     if envelope.partitionkey is None:
         return None
-    return json.dumps([envelope.source, address, envelope.partitionkey])
+    return json.dumps([indexed(part, PART) for part in (envelope.source, address, envelope.partitionkey)])
 
 
 async def assign(store: Store, messages: Mapping[int, Outgoing]) -> Mapping[int, Outgoing]:

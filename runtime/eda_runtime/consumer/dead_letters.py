@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +13,14 @@ from eda_runtime.consumer.parking import Failure
 from eda_runtime.contracts import ReceivePolicy
 from eda_runtime.envelope import Envelope
 from eda_runtime.stores import Row, Store
+from eda_runtime.text import storable
 from eda_runtime.transports import Outgoing
 from eda_runtime.unit_of_work import Work
 
 __all__ = ["DeadLetter", "bury", "discard", "find", "purge", "redrive"]
 
-HEADER_LIMIT = 2000
+HEADER_LIMIT, HEADERS_LIMIT = 2_000, 16_000
+"""Characters of a part of the story, and of all original headers in it."""
 COLUMNS = '"position", consumer, "key", address, "partition", origin, attempts, reason, stack, headers, body'
 FIND = f"""
 SELECT {COLUMNS}, first_failed_at, last_failed_at, (
@@ -109,13 +111,25 @@ def _with_story(policy: ReceivePolicy, message: Message, failure: Failure, times
         "edaattempts": str(message.attempt),
         "edafirstfailure": _time(times[0]).isoformat(),
         "edalastfailure": _time(times[1]).isoformat(),
-        "edaaddress": delivery.address,
+        "edaaddress": storable(delivery.address),
         "edapartition": str(delivery.partition),
-        "edaposition": delivery.position,
-        "edaheaders": json.dumps(dict(delivery.headers)),
+        "edaposition": storable(delivery.position),
+        "edaheaders": json.dumps(_shortened(delivery.headers)),
     }
     extensions = {**message.envelope.extensions, **{name: value for name, value in story.items() if value}}
     return replace(message.envelope, extensions=extensions)
+
+
+def _shortened(headers: Mapping[str, str]) -> dict[str, str]:
+    """What of the headers fits beside those that the dead letter has itself; the database keeps them all."""
+    kept: dict[str, str] = {}
+    room = HEADERS_LIMIT
+    for name, value in headers.items():
+        room -= len(name) + min(len(value), HEADER_LIMIT)
+        if room < 0:
+            break
+        kept[name] = value[:HEADER_LIMIT]
+    return kept
 
 
 def _dead_letter(row: Row) -> DeadLetter:

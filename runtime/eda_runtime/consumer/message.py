@@ -13,12 +13,16 @@ from eda_runtime.codec import InvalidPayload, decode
 from eda_runtime.contracts import AnySubscription, MessageContract
 from eda_runtime.envelope import COPY_OF, COPY_OF_TYPE, REPLY_TO, Envelope
 from eda_runtime.expressions import evaluate
+from eda_runtime.text import indexed, storable
 from eda_runtime.transports import Delivery
 from eda_runtime.versions import known_versions, upcast
 
 __all__ = ["Message", "Parked", "lane_of", "passed_over", "read", "read_parked"]
 
-VERSIONED = re.compile(r"^(?P<name>.+?)(?:\.v(?P<version>\d+))?$")
+VERSIONED = re.compile(r"^(?P<name>.+?)(?:\.v(?P<version>[0-9]{1,9}))?$")
+CLAIM = re.compile(r"(?:ce[-_]|cloudevents[:_])?specversion|(?:ce[-_]|cloudevents[:_])type", re.IGNORECASE)
+"""A header that only a CloudEvent has, in any binding."""
+UNKNOWN = "eda.unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ class Message:
 
     @property
     def key(self) -> str | None:
-        return self.delivery.key if self.delivery.key is not None else self.envelope.partitionkey
+        """As the database keeps it; the envelope has it as it came."""
+        key = self.delivery.key if self.delivery.key is not None else self.envelope.partitionkey
+        return None if key is None else indexed(key)
 
     @property
     def attempt(self) -> int:
@@ -76,6 +82,14 @@ def read(subscription: AnySubscription, delivery: Delivery) -> Message | None:
 
 
 def _read(subscription: AnySubscription, delivery: Delivery) -> Message | None:
+    try:
+        return _understood(subscription, delivery)
+    except Exception as error:  # noqa: BLE001  whatever it is, it would be so each time, and stop all others
+        envelope = delivery.envelope or _stand_in(delivery, UNKNOWN)
+        return _undecoded(delivery, envelope, f"it cannot be read: {type(error).__name__}: {error}")
+
+
+def _understood(subscription: AnySubscription, delivery: Delivery) -> Message | None:
     if delivery.envelope is None:
         return _foreign(subscription, delivery)
     known = tuple(known_versions(subscription))
@@ -102,20 +116,33 @@ def read_parked(subscription: AnySubscription, delivery: Delivery, parked: Parke
 
 def _foreign(subscription: AnySubscription, delivery: Delivery) -> Message:
     messages: tuple[MessageContract[BaseModel], ...] = subscription.messages
-    place = f"{delivery.partition}/{delivery.position}"
-    envelope = Envelope(
-        id=place,
-        source=delivery.address,
-        type=messages[0].type if len(messages) == 1 else "eda.unknown",
+    if _claims_to_be_an_event(delivery):
+        envelope = _stand_in(delivery, UNKNOWN)
+        return _undecoded(delivery, envelope, f"it is a CloudEvent that cannot be read: {delivery.problem}")
+    if len(messages) == 1:
+        return _decoded(subscription, messages[0], delivery, _stand_in(delivery, messages[0].type))
+    types = ", ".join(contract.type for contract in messages)
+    problem = f"no CloudEvent ({delivery.problem}), and it might be any of {types}"
+    return _undecoded(delivery, _stand_in(delivery, UNKNOWN), problem)
+
+
+def _claims_to_be_an_event(delivery: Delivery) -> bool:
+    """Such a message may be of any type, also where the subscription takes but one."""
+    structured = delivery.headers.get("content-type", "").lower().startswith("application/cloudevents+json")
+    return structured or any(CLAIM.fullmatch(name) for name in delivery.headers)
+
+
+def _stand_in(delivery: Delivery, type_: str) -> Envelope:
+    """An envelope for what has none."""
+    return Envelope(
+        id=storable(f"{delivery.partition}/{delivery.position}"),
+        source=storable(delivery.address),
+        type=type_,
         time=delivery.appended_at,
         data=delivery.body,
-        datacontenttype=delivery.headers.get("content-type", "application/octet-stream"),
-        partitionkey=delivery.key,
+        datacontenttype=storable(delivery.headers.get("content-type") or "application/octet-stream"),
+        partitionkey=None if delivery.key is None else indexed(delivery.key),
     )
-    if len(messages) == 1:
-        return _decoded(subscription, messages[0], delivery, envelope)
-    types = ", ".join(contract.type for contract in messages)
-    return _undecoded(delivery, envelope, f"no CloudEvent ({delivery.problem}), and it might be any of {types}")
 
 
 def _decoded(
@@ -131,7 +158,7 @@ def _decoded(
     except InvalidPayload as invalid:
         return _undecoded(delivery, envelope, str(invalid), deprecated)
     stated = evaluate(handled.dedupe, payload, delivery.headers) if handled.dedupe else None
-    dedupe = f"{handled.name}={stated}" if stated else _identity(envelope)
+    dedupe = indexed(f"{handled.name}={stated}") if stated else _identity(envelope)
     request = _with_reply_to(subscription.policy.reply_to, envelope, payload, delivery.headers)
     return Message(delivery, request, payload, None, dedupe, deprecated=deprecated)
 
@@ -164,12 +191,12 @@ def _other_version(
 
 
 def _undecoded(delivery: Delivery, envelope: Envelope, problem: str, deprecated: bool = False) -> Message:
-    return Message(delivery, envelope, None, problem, _identity(envelope), deprecated=deprecated)
+    return Message(delivery, envelope, None, storable(problem), _identity(envelope), deprecated=deprecated)
 
 
 def _identity(envelope: Envelope) -> str:
     """The same for a message and its copies in older versions."""
-    return f"{envelope.source} {envelope.extensions.get(COPY_OF, envelope.id)}"
+    return indexed(f"{envelope.source} {envelope.extensions.get(COPY_OF, envelope.id)}")
 
 
 def _name_and_version(type_: str) -> tuple[str, int]:

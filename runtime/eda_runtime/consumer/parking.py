@@ -16,6 +16,7 @@ from eda_runtime.consumer import stored
 from eda_runtime.consumer.message import Message, Parked, read_parked
 from eda_runtime.contracts import AnySubscription, ReceivePolicy, RetryPolicy
 from eda_runtime.stores import Row, Store, Transaction, Value
+from eda_runtime.text import storable
 
 __all__ = [
     "Chance",
@@ -91,7 +92,7 @@ class Failure:
     @classmethod
     def of(cls, error: Exception, *, permanent: bool) -> Failure:
         stack = "".join(traceback.format_exception(error))
-        return cls(f"{type(error).__name__}: {error}", stack, permanent)
+        return cls(storable(f"{type(error).__name__}: {error}"), storable(stack), permanent)
 
 
 async def blocked_keys(transaction: Transaction, consumer: str, messages: Iterable[Message]) -> set[str]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from eda_runtime.envelope import Envelope
 from eda_runtime.stores import Row, Value
+from eda_runtime.text import storable
 from eda_runtime.transports import Delivery
 
 __all__ = ["COLUMNS", "columns", "restored"]
@@ -19,9 +20,9 @@ COLUMNS = 'address, "partition", origin, appended_at, headers, envelope, body'
 def columns(delivery: Delivery) -> tuple[Value, ...]:
     """The values of `COLUMNS`."""
     return (
-        delivery.address,
+        storable(delivery.address),
         delivery.partition,
-        delivery.position,
+        storable(delivery.position),
         int(delivery.appended_at.timestamp() * 1000),
         json.dumps(dict(delivery.headers)),
         _envelope_json(delivery.envelope, delivery.body) if delivery.envelope else None,

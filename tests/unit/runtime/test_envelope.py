@@ -19,7 +19,7 @@ STYLES = (HTTP, KAFKA, AMQP)
 STRUCTURED = {"content-type": "application/cloudevents+json; charset=utf-8"}
 MINIMAL = {"ce_specversion": "1.0", "ce_id": "1", "ce_source": "/orders", "ce_type": "sales.OrderPlaced.v1"}
 
-text = st.text(st.characters(codec="utf-8"), min_size=1)
+text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 envelopes = st.builds(
     Envelope,
     id=text,
@@ -67,6 +67,30 @@ def test_http_headers_hold_printable_ascii_only(envelope: Envelope) -> None:
     values = encode(envelope, HTTP).values()
 
     assert all(" " <= character <= "~" for value in values for character in value)
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2026-02-30T00:00:00Z", "2026-01-01", "yesterday"],
+)
+def test_a_time_that_could_not_be_written_again_is_none(time: str) -> None:
+    assert problem({**MINIMAL, "ce_time": time}) == f"time {time!r} is not an RFC 3339 time"
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800"], ids=["NUL", "surrogate"])
+@pytest.mark.parametrize("name", ["id", "source", "type", "subject", "partitionkey", "copyof"])
+def test_what_no_database_keeps_is_no_attribute(name: str, character: str) -> None:
+    assert "characters that CloudEvents forbids" in problem({**MINIMAL, f"ce_{name}": f"a{character}b"})
+
+
+@pytest.mark.parametrize("depth", range(900, 1000, 3))
+def test_a_structured_event_is_read_or_refused_however_deeply_it_is_nested(depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    body = f'{{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{nested}}}'.encode()
+
+    decoded = decode(STRUCTURED, body, KAFKA, ARRIVED)
+
+    assert (decoded.envelope is None) == (decoded.problem is not None)
 
 
 def test_structured_data_that_is_json_is_json_in_the_document() -> None:

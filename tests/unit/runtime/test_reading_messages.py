@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -54,6 +55,10 @@ def delivery(type_: str | None, body: bytes, *, position: str = "17") -> Deliver
     envelope = Envelope(id="1", source="/s", type=type_, time=NOW, data=body) if type_ else None
     problem = None if envelope else "no specversion"
     return Delivery("orders", 3, position, "k", {}, body, envelope, problem, NOW, None)
+
+
+def unreadable(headers: Mapping[str, str]) -> Delivery:
+    return Delivery("orders", 3, "17", "k", headers, b'{"id":"1"}', None, "time 'yesterday' is none", NOW, None)
 
 
 def taken(subscription: AnySubscription, given: Delivery) -> Message:
@@ -155,3 +160,38 @@ def test_what_a_request_carries_as_its_own_attribute_wins() -> None:
     message = taken(subscription, replace(delivery(V1.type, envelope.data), envelope=envelope))
 
     assert message.envelope.extensions == {"replyto": "inbox"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"ce_specversion": "1.0", "ce_type": "t.Other.v1"},
+        {"CE-Type": "t.Other.v1"},
+        {"cloudEvents:specversion": "1.0"},
+        {"specversion": "1.0"},
+        {"content-type": "application/cloudevents+json"},
+    ],
+)
+def test_a_cloud_event_that_cannot_be_read_is_not_taken_for_the_only_message(headers: dict[str, str]) -> None:
+    message = taken(subscribed(V1), unreadable(headers))
+
+    assert message.payload is None
+    assert message.problem == "it is a CloudEvent that cannot be read: time 'yesterday' is none"
+
+
+def test_a_message_with_headers_of_somebody_elses_is_taken_for_the_only_one() -> None:
+    assert taken(subscribed(V1), unreadable({"type": "order", "x-trace": "1"})).payload == OrderV1(id="1")
+
+
+def test_a_version_with_thousands_of_digits_is_another_type() -> None:
+    assert read(subscribed(V1), delivery("t.Order.v" + "1" * 5000, b"{}")) is None
+
+
+@pytest.mark.parametrize("key", ["\0", "a\ud800", "k" * 10_000, ""], ids=["NUL", "surrogate", "long", "empty"])
+def test_every_key_has_a_lane_and_fits_into_an_index(key: str) -> None:
+    message = taken(subscribed(V1), replace(delivery("t.Order.v1", b'{"id":"1"}'), key=key))
+
+    assert 0 <= lane_of(message, 4) < 4
+    assert len((message.key or "").encode()) <= 1000
+    assert message.key is not None
+    assert "\0" not in message.key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +11,11 @@ from urllib.parse import urlsplit
 
 from eda_runtime.errors import ConfigurationError
 
-__all__ = ["Settings", "redacted"]
+__all__ = ["Settings", "is_number", "redacted"]
+
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
+WITHOUT_SERVERS = ("sqlite", "eventbridge", "pubsub")
+"""The schemes whose URLs have no password and no port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +42,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.broker_url:
             object.__setattr__(self, "broker_url", self.database_url)
-        for variable, url in (("EDA_DATABASE_URL", self.database_url), ("EDA_BROKER_URL", self.broker_url)):
-            if "://" not in url:
-                raise ConfigurationError(f"{variable} is no URL such as sqlite:///eda.db or postgresql://host/name")
-        try:
-            _ = urlsplit(self.broker_url), urlsplit(self.database_url).port
-        except ValueError:
-            raise ConfigurationError(
-                "EDA_DATABASE_URL or EDA_BROKER_URL cannot be read: write special characters of a password as %xx"
-            ) from None
+        for variable, name in (("EDA_DATABASE_URL", "database_url"), ("EDA_BROKER_URL", "broker_url")):
+            object.__setattr__(self, name, _checked(variable, getattr(self, name)))
 
     @property
     def one_file(self) -> bool:
@@ -67,10 +65,46 @@ class Settings:
 
 
 def redacted(url: str) -> str:
-    """The URL without its password, its user and its query, fit to be printed."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{'***@' if '@' in parts.netloc else ''}{host}{parts.path}"
+    """The URL without its password, its user and its query, fit to be printed.
+
+    A password that is not escaped may have any character, `/` and `?` too, so all before the last `@` goes.
+    """
+    scheme, _, rest = url.partition(":")
+    user, at, shown = rest.removeprefix("//").rpartition("@")
+    if "?" in user:  # it ends in a password, or begins a query with one
+        shown = ""
+    return f"{scheme}://{'***@' if at else ''}{re.split('[?#]', shown)[0]}"
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a number such as a person writes: of a port, a database, how many copies."""
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
+def _checked(variable: str, url: str) -> str:
+    """The URL with its scheme in lower case. What is wrong with it is said without showing it: it may have a password."""
+    scheme = SCHEME.match(url)
+    if not scheme:
+        raise ConfigurationError(f"{variable} is no URL such as sqlite:///eda.db or postgresql://host/name")
+    if not _is_readable(url):
+        raise ConfigurationError(
+            f"{variable} cannot be read: write scheme://host:port, with a port from 1 to 65535, and special characters "
+            "of a password as %xx, such as / as %2F"
+        )
+    return scheme[0].lower() + url[scheme.end() :]
+
+
+def _is_readable(url: str) -> bool:
+    """Whether all ports are some, and no part of a password was taken for the path, the query or the fragment."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme.partition("+")[0] in WITHOUT_SERVERS:
+            return True
+        servers = parts.netloc.rpartition("@")[2].split(",")
+        ports = [urlsplit(f"//{server}").port for server in servers]
+    except ValueError:
+        return False
+    return 0 not in ports and "@" not in parts.path + parts.fragment + parts.query.partition("=")[0]
 
 
 def _seconds(environment: Mapping[str, str], variable: str, default: timedelta) -> timedelta:

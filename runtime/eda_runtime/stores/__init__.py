@@ -99,7 +99,7 @@ def open_store(url: str, *, pool_size: int = 20, clock: Callable[[], float] = ti
     `clock`, in seconds since 1970, is the clock of an SQLite store, whose database has none of its own; PostgreSQL uses the
     server's. Raises `ConfigurationError`.
     """
-    scheme = url.partition("://")[0].partition("+")[0]
+    scheme = url.partition("://")[0].partition("+")[0].lower()
     if scheme == "sqlite":
         from eda_runtime.stores.sqlite import SqliteStore
 

@@ -22,7 +22,7 @@ scheme, and the extra in its brackets is what it needs."""
 async def open_transport(url: str, settings: Settings | None = None) -> Transport:
     """Connect to the broker that `url` names. Raises `ConfigurationError` where no transport has its scheme, or an extra
     is not installed, and `TransportError` where the broker cannot be reached."""
-    opener = find_opener(url.partition(":")[0].partition("+")[0])
+    opener = find_opener(url.partition(":")[0].partition("+")[0].lower())
     return await opener(url, settings or Settings(database_url=url, broker_url=url))
 
 

@@ -20,8 +20,9 @@ async def test_a_sqlite_url_opens_the_log(tmp_path: Path) -> None:
     assert isinstance(transport, LogTransport)
 
 
-async def test_a_driver_in_the_scheme_is_ignored(tmp_path: Path) -> None:
-    transport = await open_transport(f"sqlite+aiosqlite:///{tmp_path / 'eda.db'}")
+@pytest.mark.parametrize("scheme", ["sqlite+aiosqlite", "SQLite"])
+async def test_a_driver_in_the_scheme_is_ignored_and_so_is_its_case(tmp_path: Path, scheme: str) -> None:
+    transport = await open_transport(f"{scheme}:///{tmp_path / 'eda.db'}")
     await transport.close()
 
     assert isinstance(transport, LogTransport)

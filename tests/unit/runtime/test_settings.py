@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -42,13 +43,44 @@ def test_a_bad_url_is_named_with_its_variable_and_without_its_value() -> None:
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("password", ["p@ss:w/rd", "sec[ret", "pass/word"])
-def test_a_url_with_a_password_that_is_not_escaped_is_refused_without_showing_it(password: str) -> None:
+@pytest.mark.parametrize("password", ["p@ss:w/rd", "sec[ret", "pass/word", "12/word", "12?word", "12#word"])
+@pytest.mark.parametrize("variable", ["EDA_DATABASE_URL", "EDA_BROKER_URL"])
+def test_a_url_with_a_password_that_is_not_escaped_is_refused_without_showing_it(variable: str, password: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Settings(database_url=f"postgresql://user:{password}@host/d")
+        Settings.from_environment({variable: f"postgresql://user:{password}@host/d"})
 
-    assert "as %xx" in str(caught.value)
+    assert variable in str(caught.value)
+    assert "as %2F" in str(caught.value)
     assert password not in str(caught.value)
+
+
+@pytest.mark.parametrize("variable", ["EDA_DATABASE_URL", "EDA_BROKER_URL"])
+@pytest.mark.parametrize("servers", ["h:99999", "h:abc", "h:0", "h:²", "h1:1,h2:99999", "u:p@h:-1"])
+def test_a_port_that_is_none_is_refused_with_its_variable(variable: str, servers: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{variable} .*with a port from 1 to 65535"):
+        Settings.from_environment({variable: f"kafka://{servers}"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "kafka://u:p%2Fw@h1:9092,h2:9092",
+        "postgresql:///shop?host=/run&user=me@corp",
+        "pubsub://example.com:shop",
+        "sqlite:////var/a@b/eda.db",
+        "amqp://h/shop",
+    ],
+)
+def test_what_a_url_may_be(url: str) -> None:
+    assert Settings(broker_url=url).broker_url == url
+
+
+def test_a_scheme_may_be_in_upper_case(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"EDA_DATABASE_URL": "SQLite:///Eda.db"})
+
+    assert settings.database_url == "sqlite:///Eda.db"
+    assert settings.one_file
+    open_store(f"SQLITE:///{tmp_path}/eda.db")
 
 
 def test_settings_show_no_url() -> None:
@@ -59,6 +91,24 @@ def test_a_redacted_url_keeps_the_host_and_the_database() -> None:
     assert redacted("postgresql://user:secret@db.example.com:5432/shop?sslpassword=x") == (
         "postgresql://***@db.example.com:5432/shop"
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "kafka://user:hun/ter2@host:1",
+        "redis://user:hunter2/a@host:1",
+        "redis://user:hunter2#x@host:1",
+        "amqp://user:hunter2?x@host:1",
+        "amqp://user:a@hunter2?x@host:1/vhost",
+        "postgresql://user:12/hunter2@host:1/shop",
+        "postgresql://host/shop?password=p@hunter2",
+        "mysql:user:hunter2@host",
+    ],
+)
+def test_a_redacted_url_shows_nothing_of_a_password_that_is_not_escaped(url: str) -> None:
+    assert "ter2" not in redacted(url)
+    assert "user" not in redacted(url)
 
 
 def test_the_url_of_a_file_is_shown_as_it_is() -> None:

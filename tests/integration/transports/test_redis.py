@@ -60,7 +60,7 @@ async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pyt
         await open_transport("redis://127.0.0.1:6379")
 
 
-@pytest.mark.parametrize("url", ["redis:///0", "redis://host:6379/none"])
+@pytest.mark.parametrize("url", ["redis:///0", "redis://host:6379/none", "redis://h/²", "redis://h1:1,h2:2"])
 async def test_a_url_without_a_server_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"redis://host:port"):
         await open_transport(url)
@@ -113,6 +113,12 @@ def test_secrets_show_nowhere_in_the_options() -> None:
     assert (options.user, options.password, options.port) == ("eda", "s3cret", 6379)
     assert "s3cret" not in repr(options)
     assert "hidden" not in repr(options)
+
+
+@pytest.mark.parametrize("replicas", ["many", "²", "-1", "9" * 5000])
+def test_replicas_that_are_no_number_are_named_with_their_variable(replicas: str) -> None:
+    with pytest.raises(ConfigurationError, match="EDA_REDIS_REPLICAS must be a number"):
+        RedisOptions.read("redis://broker", Settings(), {"EDA_REDIS_REPLICAS": replicas})
 
 
 def test_a_file_that_cannot_be_read_is_named_with_its_variable() -> None:

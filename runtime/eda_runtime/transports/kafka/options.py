@@ -11,7 +11,7 @@ from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from eda_runtime.errors import ConfigurationError
-from eda_runtime.settings import Settings
+from eda_runtime.settings import Settings, is_number
 from eda_runtime.transports.kafka.schemas import RegistryOptions
 
 __all__ = ["ClientConfig", "KafkaOptions"]
@@ -56,7 +56,7 @@ class KafkaOptions:
         if not all(_host_and_port(server) for server in servers.split(",")):
             raise ConfigurationError("EDA_BROKER_URL names no cluster: write kafka://host:port[,host:port]")
         replicas = environment.get("EDA_KAFKA_REPLICAS") or "-1"
-        if not replicas.removeprefix("-").isdigit():
+        if not is_number(replicas.removeprefix("-")):
             raise ConfigurationError(f"EDA_KAFKA_REPLICAS must be a number, and is {replicas!r}")
         return cls(
             servers=servers,
@@ -83,7 +83,7 @@ class KafkaOptions:
 
 def _host_and_port(server: str) -> bool:
     host, _, port = server.rpartition(":")
-    return bool(host) and port.isdigit()
+    return bool(host) and is_number(port)
 
 
 def _is_on(environment: Mapping[str, str], variable: str) -> bool:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
 
 from eda_runtime.errors import ConfigurationError
-from eda_runtime.settings import Settings
+from eda_runtime.settings import Settings, is_number
 
 __all__ = ["Login", "NatsOptions"]
 
@@ -67,7 +67,7 @@ class NatsOptions:
             if environment.get(variable) and not os.access(environment[variable], os.R_OK):
                 raise ConfigurationError(f"{variable} names a file that cannot be read: {environment[variable]}")
         replicas = environment.get("EDA_NATS_REPLICAS") or "1"
-        if not replicas.isdigit():
+        if not is_number(replicas):
             raise ConfigurationError(f"EDA_NATS_REPLICAS must be a number, and is {replicas!r}")
         return cls(
             servers=tuple(f"nats://{server}" for server in servers.split(",")),
@@ -86,7 +86,7 @@ class NatsOptions:
 
 def _host_and_port(server: str) -> bool:
     host, _, port = server.rpartition(":")
-    return bool(host) and port.isdigit()
+    return bool(host) and is_number(port)
 
 
 def _is_on(environment: Mapping[str, str], variable: str) -> bool:

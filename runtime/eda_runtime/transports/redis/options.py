@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from eda_runtime.errors import ConfigurationError
-from eda_runtime.settings import Settings
+from eda_runtime.settings import Settings, is_number
 
 __all__ = ["RedisOptions", "Tls"]
 
@@ -56,15 +56,15 @@ class RedisOptions:
         """Raises `ConfigurationError` where the URL or a variable makes no sense."""
         parts = urlsplit(url)
         database = parts.path.strip("/") or "0"
-        if not parts.hostname or not database.isdigit():
+        if not parts.hostname or "," in parts.netloc.rpartition("@")[2] or not is_number(database):
             raise ConfigurationError(
-                "EDA_BROKER_URL names no server: write redis://host:port, or redis://host:port/number"
+                "EDA_BROKER_URL does not name one server: write redis://host:port, or redis://host:port/number"
             )
         for variable in FILES:
             if environment.get(variable) and not os.access(environment[variable], os.R_OK):
                 raise ConfigurationError(f"{variable} names a file that cannot be read: {environment[variable]}")
         replicas = environment.get("EDA_REDIS_REPLICAS") or "0"
-        if not replicas.isdigit():
+        if not is_number(replicas):
             raise ConfigurationError(f"EDA_REDIS_REPLICAS must be a number, and is {replicas!r}")
         return cls(
             host=parts.hostname,

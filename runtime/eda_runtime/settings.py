@@ -14,6 +14,9 @@ from eda_runtime.errors import ConfigurationError
 __all__ = ["Settings", "is_number", "redacted"]
 
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
+SHORTEST, LONGEST = 0.001, 31_536_000
+"""Seconds that a setting may last: a millisecond, as databases and brokers count, and a year."""
+MOST_CONNECTIONS = 10_000
 WITHOUT_SERVERS = ("sqlite", "eventbridge", "pubsub")
 """The schemes whose URLs have no password and no port."""
 
@@ -59,7 +62,7 @@ class Settings:
             broker_url=environment.get("EDA_BROKER_URL", ""),
             lease=_seconds(environment, "EDA_LEASE_SECONDS", default.lease),
             grace=_seconds(environment, "EDA_GRACE_SECONDS", default.grace),
-            pool_size=int(_number(environment, "EDA_POOL_SIZE", default.pool_size)),
+            pool_size=_whole(environment, "EDA_POOL_SIZE", default.pool_size),
             order_wait=_seconds(environment, "EDA_ORDER_WAIT_SECONDS", default.order_wait),
         )
 
@@ -108,17 +111,22 @@ def _is_readable(url: str) -> bool:
 
 
 def _seconds(environment: Mapping[str, str], variable: str, default: timedelta) -> timedelta:
-    return timedelta(seconds=_number(environment, variable, default.total_seconds()))
-
-
-def _number(environment: Mapping[str, str], variable: str, default: float) -> float:
     text = environment.get(variable, "")
     if not text:
         return default
     try:
-        number = float(text)
+        seconds = float(text)
     except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise ConfigurationError(f"{variable} must be a number above 0, and is {text!r}")
-    return number
+        seconds = 0.0
+    if not SHORTEST <= seconds <= LONGEST:
+        raise ConfigurationError(f"{variable} must be a number from {SHORTEST} to {LONGEST}, and is {text!r}")
+    return timedelta(seconds=seconds)
+
+
+def _whole(environment: Mapping[str, str], variable: str, default: int) -> int:
+    text = environment.get(variable, "")
+    if not text:
+        return default
+    if not is_number(text) or not 0 < int(text) <= MOST_CONNECTIONS:
+        raise ConfigurationError(f"{variable} must be a whole number from 1 to {MOST_CONNECTIONS}, and is {text!r}")
+    return int(text)

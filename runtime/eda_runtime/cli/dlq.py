@@ -19,6 +19,9 @@ __all__ = ["command"]
 
 Settle = Callable[[Store, Sequence[str], Sequence[int]], Awaitable[int]]
 ALL = 1_000_000
+MOST_DIGITS = 18
+"""A database counts no further."""
+MOST_SHOWN = 40
 
 
 @click.group("dlq")
@@ -29,7 +32,7 @@ def command() -> None:
 @command.command("list")
 @click.argument("app", nargs=-1)
 @click.option("--group", help="Only of this consumer group.")
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(1, ALL), default=100, show_default=True)
 @click.option("--format", "style", type=click.Choice(("text", "json")), default="text")
 def list_(app: tuple[str, ...], group: str | None, limit: int, style: str) -> None:
     """List dead letters, oldest first."""
@@ -113,8 +116,8 @@ def _groups(app: App[object], group: str | None) -> Sequence[str]:
 
 
 def _numbers(words: Sequence[str]) -> Sequence[int]:
-    if wrong := [word for word in words if not word.isdecimal()]:
-        raise click.UsageError(f"{wrong[0]} is no number of a dead letter")
+    if wrong := [word for word in words if not word.isdecimal() or len(word) > MOST_DIGITS]:
+        raise click.UsageError(f"{wrong[0][:MOST_SHOWN]} is no number of a dead letter")
     return [int(word) for word in words]
 
 

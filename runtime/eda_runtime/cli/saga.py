@@ -34,7 +34,7 @@ def command() -> None:
 @click.option("--saga", "name", help="Only of this saga.")
 @click.option("--status", type=click.Choice(STATUSES), help="Only in this state.")
 @click.option("--stuck", is_flag=True, help="Only those with a problem.")
-@click.option("--limit", default=1000, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=1000, show_default=True)
 @click.option("--format", "style", type=click.Choice(("text", "json")), default="text")
 def list_(app: tuple[str, ...], name: str | None, status: str | None, stuck: bool, limit: int, style: str) -> None:
     """List instances, oldest first."""

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Table, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
-from eda_runtime.errors import StoreError, UnitOfWorkError
+from eda_runtime.errors import ConfigurationError, StoreError, UnitOfWorkError
 from eda_runtime.settings import redacted
 from eda_runtime.stores import Row, Transaction, Value, migrate
 from eda_runtime.stores.session import JoinedSession, open_session
@@ -25,6 +25,10 @@ MIGRATION_LOCK = 0x6564615F
 FRESH_PLANS = {"plan_cache_mode": "force_custom_plan"}
 """A plan that was kept from when a table was nearly empty reads all of it to find one row."""
 RECONNECT_SECONDS = 1.0
+OPTIONS = {"command_timeout", "database", "gsslib", "host", "krbsrvname", "passfile", "password", "port"}
+OPTIONS |= {"prepared_statement_cache_size", "service", "servicefile", "ssl", "sslmode", "statement_cache_size"}
+OPTIONS |= {"target_session_attrs", "user"}
+"""What a URL may say after its `?`."""
 
 
 class PostgresqlStore:
@@ -37,7 +41,7 @@ class PostgresqlStore:
         self.most_lanes = max(1, pool_size // 2)
         self._name = redacted(url)
         self._engine = create_async_engine(
-            _for_asyncpg(make_url(url)),
+            _for_asyncpg(url),
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
             pool_size=pool_size,
@@ -165,8 +169,17 @@ async def _listen(driver: Any, wake: Callable[[], None]) -> None:
             await driver.remove_listener(CHANNEL, listener)
 
 
-def _for_asyncpg(url: URL) -> URL:
+def _for_asyncpg(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ValueError, SQLAlchemyError):
+        raise ConfigurationError("EDA_DATABASE_URL cannot be read: write postgresql://host:port/name") from None
     query = dict(url.query)
+    if unknown := query.keys() - OPTIONS:
+        raise ConfigurationError(
+            f"EDA_DATABASE_URL has options that PostgreSQL's driver does not know: {', '.join(sorted(unknown))}; "
+            f"it knows {', '.join(sorted(OPTIONS))}"
+        )
     if "sslmode" in query:
         query["ssl"] = query.pop("sslmode")
     return url.set(drivername="postgresql+asyncpg", query=query)

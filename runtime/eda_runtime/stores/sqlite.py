@@ -37,6 +37,8 @@ class SqliteStore:
         path = make_url(url).set(drivername="sqlite+aiosqlite")
         if not path.database or path.database == ":memory:":
             raise ConfigurationError("an SQLite store needs a file: write EDA_DATABASE_URL=sqlite:///eda.db")
+        if path.query:
+            raise ConfigurationError("the URL of an SQLite file has no options: leave out `?` and what follows it")
         if not Path(path.database).absolute().parent.is_dir():
             raise ConfigurationError(f"the directory of the SQLite file {path.database} does not exist")
         self._engine = create_async_engine(

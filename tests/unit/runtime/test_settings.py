@@ -29,10 +29,16 @@ def test_the_environment_decides() -> None:
     assert (settings.broker_url, settings.lease) == ("kafka://b:9092", timedelta(seconds=2.5))
 
 
-@pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf"])
+@pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf", "1e300", "1e-9"])
 def test_a_bad_number_is_named_with_its_variable(value: str) -> None:
-    with pytest.raises(ConfigurationError, match="EDA_GRACE_SECONDS must be a number above 0"):
+    with pytest.raises(ConfigurationError, match=r"EDA_GRACE_SECONDS must be a number from 0\.001 to"):
         Settings.from_environment({"EDA_GRACE_SECONDS": value})
+
+
+@pytest.mark.parametrize("value", ["many", "0", "-1", "0.5", "²", "1e3", "99999999999"])
+def test_a_pool_that_is_no_whole_number_of_connections_is_refused(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="EDA_POOL_SIZE must be a whole number from 1 to"):
+        Settings.from_environment({"EDA_POOL_SIZE": value})
 
 
 def test_a_bad_url_is_named_with_its_variable_and_without_its_value() -> None:
@@ -118,6 +124,19 @@ def test_the_url_of_a_file_is_shown_as_it_is() -> None:
 def test_an_unknown_database_is_refused_with_what_there_is() -> None:
     with pytest.raises(ConfigurationError, match="starts with sqlite:// or postgresql://"):
         open_store("mysql://u:secret@h/d")
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("postgresql://h/d?foo=1", "does not know: foo; it knows .* sslmode"),
+        ("postgresql://h1:1,h2:2/d", "EDA_DATABASE_URL cannot be read"),
+        ("sqlite:///eda.db?foo=1", "has no options"),
+    ],
+)
+def test_what_a_database_url_may_not_have_is_said(url: str, complaint: str) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        open_store(url)
 
 
 def test_an_sqlite_file_in_no_directory_is_refused() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import aiosqlite
@@ -23,7 +25,6 @@ from eda_runtime.stores.sql import for_sqlite, insert_for_sqlite
 __all__ = ["SqliteStore"]
 
 BUSY_SECONDS = 30
-BEGIN_ATTEMPTS = 20
 
 
 class SqliteStore:
@@ -83,6 +84,8 @@ class SqliteStore:
 
     async def migrate(self) -> Sequence[str]:
         await self._try()
+        if not await self.pending():  # to look needs no lock: another process may hold it for long
+            return []
         async with self.transaction() as transaction:
             return await migrate.upgrade(transaction.sqlalchemy)
 
@@ -137,14 +140,21 @@ class SqliteTransaction:
 
     async def begin(self) -> None:
         """SQLite may answer busy at once where waiting could not help; another process then needs a moment."""
-        for attempt in range(BEGIN_ATTEMPTS):
+        deadline = time.monotonic() + BUSY_SECONDS
+        for attempt in count(1):
             try:
                 await self.fetch("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or attempt + 1 == BEGIN_ATTEMPTS:
+                if "locked" not in str(error):
                     raise
-                await asyncio.sleep(0.01 * (attempt + 1))
+                if time.monotonic() > deadline:
+                    raise StoreError(f"{self._file} is locked: another process has not ended a transaction") from error
+                await asyncio.sleep(min(0.01 * attempt, 0.2))
+
+    @property
+    def _file(self) -> str:
+        return f"the SQLite file {self.sqlalchemy.engine.url.database}"
 
     async def commit(self) -> None:
         await self.flush()

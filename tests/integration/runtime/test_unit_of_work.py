@@ -5,14 +5,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from tests.integration.runtime.support import ORDERS, count, create_app, noted, notes, place, prepared, received
 
-from eda_runtime.errors import UnitOfWorkError
+from eda_runtime.errors import StoreError, UnitOfWorkError
+from eda_runtime.stores import sqlite
 
 
 async def test_effects_and_messages_commit_together(url: str) -> None:
@@ -187,3 +191,15 @@ async def test_who_opens_a_service_at_once_opens_one(url: str) -> None:
     services = await asyncio.gather(*(opened() for _ in range(5)))
 
     assert len(set(map(id, services))) == 1
+
+
+async def test_a_file_that_stays_locked_is_told_of_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.3)
+    async with prepared(create_app(f"sqlite:///{tmp_path / 'eda.db'}")) as app:
+        with closing(sqlite3.connect(tmp_path / "eda.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+
+            async with asyncio.timeout(3):
+                with pytest.raises(StoreError, match=r"eda\.db is locked: another process"):
+                    async with app.unit_of_work():
+                        pass

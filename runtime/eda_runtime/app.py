@@ -145,12 +145,16 @@ class App(Generic[Publisher_co]):
         """Let `run` finish what it has in hand, for the grace period at most, and return."""
         self.opened.stop()
 
-    async def _prepare(self, service: Service[Publisher_co]) -> None:
-        """Refuse a database without tables and a broker without channels; one file for all provisions itself."""
-        if missing := await service.store.pending():
+    async def require_tables(self) -> None:
+        """Raises `ConfigurationError` if the database lacks any of the runtime's tables."""
+        if missing := await self.opened.store.pending():
             raise ConfigurationError(
                 f"the database lacks the runtime's tables ({', '.join(missing)}): run `eda provision` first"
             )
+
+    async def _prepare(self, service: Service[Publisher_co]) -> None:
+        """Refuse a database without tables and a broker without channels; one file for all provisions itself."""
+        await self.require_tables()
         if self.settings.one_file:
             await service.transport.provision(self.topology)
         elif isinstance(service.transport, Broker):

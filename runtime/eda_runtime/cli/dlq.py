@@ -10,7 +10,7 @@ from dataclasses import asdict
 import click
 
 from eda_runtime.app import App
-from eda_runtime.cli.target import split_target
+from eda_runtime.cli.target import opened, split_target
 from eda_runtime.consumer import dead_letters
 from eda_runtime.consumer.dead_letters import DeadLetter
 from eda_runtime.stores import Store
@@ -89,8 +89,8 @@ def _settle(arguments: tuple[str, ...], group: str | None, everything: bool, set
 
 
 async def _settle_in(app: App[object], group: str | None, numbers: Sequence[int] | None, settle: Settle) -> int:
-    async with app:
-        store, groups = app.opened.store, _groups(app, group)
+    async with opened(app) as service:
+        store, groups = service.store, _groups(app, group)
         letters = await dead_letters.find(store, groups, ALL)
         if numbers is None:
             return await settle(store, groups, [letter.number for letter in letters])
@@ -104,8 +104,8 @@ def _all_found(numbers: Sequence[int], letters: Sequence[DeadLetter]) -> None:
 
 
 async def _find(app: App[object], group: str | None, limit: int) -> Sequence[DeadLetter]:
-    async with app:
-        return await dead_letters.find(app.opened.store, _groups(app, group), limit)
+    async with opened(app) as service:
+        return await dead_letters.find(service.store, _groups(app, group), limit)
 
 
 def _groups(app: App[object], group: str | None) -> Sequence[str]:

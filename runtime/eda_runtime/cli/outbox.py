@@ -9,7 +9,7 @@ import click
 
 from eda_runtime import relay
 from eda_runtime.app import App
-from eda_runtime.cli.target import split_target
+from eda_runtime.cli.target import opened, split_target
 
 __all__ = ["command"]
 
@@ -45,10 +45,10 @@ def discard(app: tuple[str, ...]) -> None:
 
 
 async def _find(app: App[object]) -> Sequence[relay.Refused]:
-    async with app:
-        return await relay.refused(app.opened.store)
+    async with opened(app) as service:
+        return await relay.refused(service.store)
 
 
 async def _settle(app: App[object], *, discard: bool) -> int:
-    async with app:
-        return await (relay.discard_refused if discard else relay.retry_refused)(app.opened.store)
+    async with opened(app) as service:
+        return await (relay.discard_refused if discard else relay.retry_refused)(service.store)

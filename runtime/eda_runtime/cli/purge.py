@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from eda_runtime.app import App
-from eda_runtime.cli.target import split_target
+from eda_runtime.cli.target import opened, split_target
 from eda_runtime.housekeeping import Purged, purge, purge_messages, purge_order
 from eda_runtime.saga import control
 
@@ -31,8 +31,8 @@ def command(app: tuple[str, ...]) -> None:
 
 
 async def _purge(app: App[object]) -> tuple[Sequence[Purged], int, dict[str, int]]:
-    async with app:
-        consumers = await purge(app.opened.store, app.subscriptions)
-        await purge_order(app.opened.store)
-        ended = {saga.name: await control.purge(app.opened.store, saga) for saga in app.sagas}
-        return consumers, await purge_messages(app.opened.transport), ended
+    async with opened(app) as service:
+        consumers = await purge(service.store, app.subscriptions)
+        await purge_order(service.store)
+        ended = {saga.name: await control.purge(service.store, saga) for saga in app.sagas}
+        return consumers, await purge_messages(service.transport), ended

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from eda_runtime.app import App
-from eda_runtime.cli.target import split_target
+from eda_runtime.cli.target import opened, split_target
 from eda_runtime.consumer.poller import Poller
 from eda_runtime.transports import ReplayRange
 
@@ -31,5 +31,5 @@ async def _replay(app: App[object], group: str, period: ReplayRange) -> int:
     chosen = [subscription for subscription in app.subscriptions if subscription.policy.group == group]
     if not chosen:
         raise click.UsageError(f"{app.service} has no consumer group {group}")
-    async with app:
-        return await Poller(app.opened, chosen[0]).replay(period)
+    async with opened(app) as service:
+        return await Poller(service, chosen[0]).replay(period)

@@ -11,7 +11,7 @@ from datetime import datetime
 import click
 
 from eda_runtime.app import App
-from eda_runtime.cli.target import split_target
+from eda_runtime.cli.target import opened, split_target
 from eda_runtime.saga import control
 from eda_runtime.saga.control import Event, Line
 from eda_runtime.saga.definition import AnySaga
@@ -114,18 +114,18 @@ def _sagas(app: App[object], name: str | None) -> Sequence[AnySaga]:
 
 async def _find(app: App[object], name: str | None, status: str | None, stuck: bool, limit: int) -> Sequence[Line]:
     sagas = _sagas(app, name)
-    async with app:
-        return await control.find(app.opened.store, sagas, status=status, stuck=stuck, limit=limit)
+    async with opened(app) as service:
+        return await control.find(service.store, sagas, status=status, stuck=stuck, limit=limit)
 
 
 async def _history(app: App[object], saga: str, id_: str) -> Sequence[Event]:
-    async with app:
-        return await control.history(app.opened.store, saga, id_)
+    async with opened(app) as service:
+        return await control.history(service.store, saga, id_)
 
 
 async def _change(app: App[object], saga: AnySaga, id_: str, change: Change) -> None:
-    async with app:
-        await change(app.opened.store, saga.name, id_)
+    async with opened(app) as service:
+        await change(service.store, saga.name, id_)
 
 
 def _plain(found: dict[str, object]) -> dict[str, object]:

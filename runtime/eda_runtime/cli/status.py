@@ -10,7 +10,7 @@ from dataclasses import asdict
 import click
 
 from eda_runtime.app import App
-from eda_runtime.cli.target import split_target
+from eda_runtime.cli.target import opened, split_target
 from eda_runtime.status import ConsumerStatus, Status, status_of
 
 __all__ = ["command"]
@@ -27,8 +27,8 @@ def command(app: tuple[str, ...], style: str) -> None:
 
 
 async def _status(app: App[object]) -> Status:
-    async with app:
-        return await status_of(app.opened, app.topology, app.subscriptions, app.sagas)
+    async with opened(app) as service:
+        return await status_of(service, app.topology, app.subscriptions, app.sagas)
 
 
 def _lines(status: Status) -> Iterator[str]:

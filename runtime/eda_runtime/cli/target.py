@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from importlib import import_module
 
 from eda_runtime.app import App
 from eda_runtime.errors import ConfigurationError, EdaError
+from eda_runtime.service import Service
 
-__all__ = ["load_app", "split_target"]
+__all__ = ["load_app", "opened", "split_target"]
 
 
 def split_target(arguments: Sequence[str]) -> tuple[App[object], Sequence[str]]:
@@ -48,6 +50,14 @@ def load_app(target: str) -> App[object]:
     if not isinstance(app, App):
         raise ConfigurationError(f"{module_name} has no App called {attribute or '(nothing)'}")
     return app
+
+
+@asynccontextmanager
+async def opened(app: App[object]) -> AsyncIterator[Service[object]]:
+    """The store and the broker of `app`. Raises `ConfigurationError` if its tables are still to be made."""
+    async with app:
+        await app.require_tables()
+        yield app.opened
 
 
 def _broken(module_name: str, error: Exception) -> ConfigurationError:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -90,6 +93,19 @@ async def test_a_dead_letter_can_be_listed_shown_and_redriven(file_url: str) -> 
     assert f"there is no dead letter {number}" in again.stderr
 
 
+@pytest.mark.parametrize("command", ["status", "dlq list", "outbox list"])
+def test_looking_does_not_wait_for_who_holds_the_lock_of_the_file(file_url: str, command: str) -> None:
+    eda(file_url, "provision")
+
+    with closing(sqlite3.connect(file_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        result = eda(file_url, *command.split())
+
+    assert result.returncode == 0
+    assert time.monotonic() - began < 20
+
+
 async def test_all_dead_letters_can_be_discarded(file_url: str) -> None:
     await with_dead_letter(file_url)
 
@@ -163,11 +179,27 @@ def test_a_file_that_is_no_sqlite_database_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_postgresql_database_without_tables_is_told_what_to_do(postgresql_server: str) -> None:
-    result = eda(postgresql_server, "run")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run",
+        "status",
+        "dlq list",
+        "dlq redrive --all",
+        "dlq show 1",
+        "outbox list",
+        "purge",
+        "replay --group shop.onPlaced",
+    ],
+)
+def test_a_postgresql_database_without_tables_is_told_what_to_do(postgresql_server: str, command: str) -> None:
+    since = ("--from", "2020-01-01") if command.startswith("replay") else ()
+
+    result = eda(postgresql_server, *command.split(), *since)
 
     assert result.returncode == 2
     assert "run `eda provision` first" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nats as client
@@ -22,7 +22,7 @@ from eda_runtime.contracts import ChannelContract, DeadLetterPolicy, ReceivePoli
 from eda_runtime.errors import ConfigurationError, PublishError, TransportError
 from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, ids, policy, rest, take, topology
-from eda_runtime.transports import Outgoing
+from eda_runtime.transports import Outgoing, ReplayRange
 from eda_runtime.transports.nats import NatsOptions, NatsTransport
 from eda_runtime.transports.nats.connection import Connection
 from eda_runtime.transports.nats.transport import connect
@@ -209,6 +209,18 @@ async def test_a_cancellation_counts_though_an_answer_comes_at_the_same_time(nat
         await asyncio.wait({asking}, timeout=5)
         assert asking.cancelled()
     await connection.close()
+
+
+@pytest.mark.parametrize(("year", "count"), [(1, 3), (2262, 0), (2263, 0), (9999, 0)])
+async def test_a_replay_may_start_at_any_time(nats_url: str, year: int, count: int) -> None:
+    async with connected(nats_url) as transport:
+        await transport.provision(topology())
+        await transport.publish(events(["a"], 3))
+
+        replay = await transport.receiver(policy(), ReplayRange(datetime(year, 6, 1, tzinfo=UTC)))
+
+        assert len(await rest(replay)) == count
+        await replay.close()
 
 
 async def test_what_is_sent_again_is_dropped_and_what_only_looks_so_is_kept(nats_url: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from nats.aio.msg import Msg
@@ -28,6 +28,8 @@ FORGET_NANOSECONDS = 300 * 1_000_000_000
 BATCH = 500
 NO_EPOCH = 0
 NEVER = 2**63
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
+"""The server counts nanoseconds in 64 bits: a time beyond 2262 would come out as one in the past."""
 
 
 async def open_replay(connection: Connection, stream: Stream, address: str, wanted: ReplayRange) -> ReplayReceiver:
@@ -38,7 +40,7 @@ async def open_replay(connection: Connection, stream: Stream, address: str, want
         "name": name,
         "filter_subjects": list(places),
         "deliver_policy": "by_start_time",
-        "opt_start_time": wanted.start.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "opt_start_time": _within_reach(wanted.start).isoformat().replace("+00:00", "Z"),
         "ack_policy": "none",
         "replay_policy": "instant",
         "inactive_threshold": FORGET_NANOSECONDS,
@@ -122,6 +124,10 @@ class ReplayReceiver:
         else:
             self._asked = 0
         self._arrival.fire()
+
+
+def _within_reach(time: datetime) -> datetime:
+    return min(max(time.astimezone(UTC), FIRST), LAST)
 
 
 def partition_of(found: Received) -> int:

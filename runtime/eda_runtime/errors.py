@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from eda_runtime.wording import counted
+
 if TYPE_CHECKING:
     from eda_runtime.transports import Outgoing
 
@@ -47,5 +49,5 @@ class PublishError(EdaError):
     """The broker did not acknowledge `unacknowledged`; it may or may not have them. All other messages were sent."""
 
     def __init__(self, reason: str, unacknowledged: Sequence[Outgoing]) -> None:
-        super().__init__(f"{len(unacknowledged)} message(s) not acknowledged: {reason}")
+        super().__init__(f"{counted(len(unacknowledged), 'message')} not acknowledged: {reason}")
         self.unacknowledged = tuple(unacknowledged)

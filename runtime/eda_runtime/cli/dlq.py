@@ -14,6 +14,7 @@ from eda_runtime.cli.target import opened, split_target
 from eda_runtime.consumer import dead_letters
 from eda_runtime.consumer.dead_letters import DeadLetter
 from eda_runtime.stores import Store
+from eda_runtime.wording import counted
 
 __all__ = ["command"]
 
@@ -44,7 +45,9 @@ def list_(app: tuple[str, ...], group: str | None, limit: int, style: str) -> No
     if not letters:
         click.echo("no dead letters", err=True)
     for letter in letters:
-        waiting = f", {letter.followers} wait behind it" if letter.followers else ""
+        waiting = (
+            f", {letter.followers} {'waits' if letter.followers == 1 else 'wait'} behind it" if letter.followers else ""
+        )
         click.echo(f"{letter.number}  {letter.consumer}  key {letter.key}  {letter.reason.splitlines()[0]}{waiting}")
 
 
@@ -85,7 +88,7 @@ def _settle(arguments: tuple[str, ...], group: str | None, everything: bool, set
     if everything == bool(rest):
         raise click.UsageError("say which: numbers as `eda dlq list` shows them, or --all")
     count = asyncio.run(_settle_in(service, group, _numbers(rest) if rest else None, settle))
-    click.echo(f"{count} dead letters {done}")
+    click.echo(f"{counted(count, 'dead letter')} {done}")
 
 
 async def _settle_in(app: App[object], group: str | None, numbers: Sequence[int] | None, settle: Settle) -> int:

@@ -10,6 +10,7 @@ import click
 from eda_runtime import relay
 from eda_runtime.app import App
 from eda_runtime.cli.target import opened, split_target
+from eda_runtime.wording import counted
 
 __all__ = ["command"]
 
@@ -33,7 +34,7 @@ def list_(app: tuple[str, ...]) -> None:
 def retry(app: tuple[str, ...]) -> None:
     """Send refused messages again, once the broker takes them."""
     service, _ = split_target(app)
-    click.echo(f"{asyncio.run(_settle(service, discard=False))} messages will be sent again")
+    click.echo(f"{counted(asyncio.run(_settle(service, discard=False)), 'message')} will be sent again")
 
 
 @command.command("discard")
@@ -41,7 +42,7 @@ def retry(app: tuple[str, ...]) -> None:
 def discard(app: tuple[str, ...]) -> None:
     """Delete refused messages, and let go on what waits behind them."""
     service, _ = split_target(app)
-    click.echo(f"{asyncio.run(_settle(service, discard=True))} messages discarded")
+    click.echo(f"{counted(asyncio.run(_settle(service, discard=True)), 'message')} discarded")
 
 
 async def _find(app: App[object]) -> Sequence[relay.Refused]:

@@ -11,6 +11,7 @@ from eda_runtime.app import App
 from eda_runtime.cli.target import opened, split_target
 from eda_runtime.housekeeping import Purged, purge, purge_messages, purge_order
 from eda_runtime.saga import control
+from eda_runtime.wording import counted
 
 __all__ = ["command"]
 
@@ -23,11 +24,12 @@ def command(app: tuple[str, ...]) -> None:
     service, _ = split_target(app)
     consumers, messages, ended = asyncio.run(_purge(service))
     for gone in consumers:
-        click.echo(f"{gone.consumer}: {gone.inbox} inbox entries and {gone.dead_letters} dead letters deleted")
+        entries = counted(gone.inbox, "inbox entry", "inbox entries")
+        click.echo(f"{gone.consumer}: {entries} and {counted(gone.dead_letters, 'dead letter')} deleted")
     for saga, count in ended.items():
-        click.echo(f"{saga}: {count} ended instances deleted")
+        click.echo(f"{saga}: {counted(count, 'ended instance')} deleted")
     if messages:
-        click.echo(f"{messages} messages deleted that every consumer has read")
+        click.echo(f"{counted(messages, 'message')} deleted that every consumer has read")
 
 
 async def _purge(app: App[object]) -> tuple[Sequence[Purged], int, dict[str, int]]:

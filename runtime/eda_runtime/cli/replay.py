@@ -11,6 +11,7 @@ from eda_runtime.app import App
 from eda_runtime.cli.target import opened, split_target
 from eda_runtime.consumer.poller import Poller
 from eda_runtime.transports import ReplayRange
+from eda_runtime.wording import counted
 
 __all__ = ["command"]
 
@@ -24,7 +25,7 @@ def command(app: tuple[str, ...], group: str, start: datetime, end: datetime | N
     """Read past messages again. Those that the consumer has taken over, by its inbox, are passed over."""
     service, _ = split_target(app)
     period = ReplayRange(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC) if end else None)
-    click.echo(f"{asyncio.run(_replay(service, group, period))} messages read again by {group}")
+    click.echo(f"{counted(asyncio.run(_replay(service, group, period)), 'message')} read again by {group}")
 
 
 async def _replay(app: App[object], group: str, period: ReplayRange) -> int:

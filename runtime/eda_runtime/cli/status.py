@@ -12,6 +12,7 @@ import click
 from eda_runtime.app import App
 from eda_runtime.cli.target import opened, split_target
 from eda_runtime.status import ConsumerStatus, Status, status_of
+from eda_runtime.wording import counted
 
 __all__ = ["command"]
 
@@ -48,8 +49,8 @@ def _consumer(consumer: ConsumerStatus) -> Iterator[str]:
     held = f", {consumer.held_back} held back until their turn" if consumer.held_back else ""
     yield (
         f"  {consumer.group}: lag {consumer.lag} ({consumer.lag_age:.1f} s), {consumer.parked} parked, "
-        f"{consumer.dead_letters} dead letters{held}"
+        f"{counted(consumer.dead_letters, 'dead letter')}{held}"
     )
     for key in consumer.parked_keys:
-        waits = "waits for a person: `eda dlq`" if key.dead else f"after {key.attempts} attempts"
-        yield f"    key {key.key}: {key.messages} messages, {waits}"
+        waits = "waits for a person: `eda dlq`" if key.dead else f"after {counted(key.attempts, 'attempt')}"
+        yield f"    key {key.key}: {counted(key.messages, 'message')}, {waits}"

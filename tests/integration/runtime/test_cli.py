@@ -66,7 +66,7 @@ async def test_status_shows_what_waits(file_url: str) -> None:
 
     text, data = eda(file_url, "status").stdout, json.loads(eda(file_url, "status", "--format", "json").stdout)
 
-    assert "shop.onPlaced: lag 0 (0.0 s), 1 parked, 1 dead letters" in text
+    assert "shop.onPlaced: lag 0 (0.0 s), 1 parked, 1 dead letter" in text
     assert "key bad: 2 messages, waits for a person: `eda dlq`" in text
     assert data["consumers"][0]["parked_keys"] == [{"key": "bad", "messages": 2, "attempts": 3, "dead": True}]
 
@@ -86,10 +86,10 @@ async def test_a_dead_letter_can_be_listed_shown_and_redriven(file_url: str) -> 
     redriven = eda(file_url, "dlq", "redrive", str(number))
     again = eda(file_url, "dlq", "redrive", str(number))
 
-    assert f"{number}  shop.onPlaced  key bad  RuntimeError: bad, 1 wait behind it" in listed.stdout
+    assert f"{number}  shop.onPlaced  key bad  RuntimeError: bad, 1 waits behind it" in listed.stdout
     assert '"address": "orders"' in shown.stdout
     assert 'raise RuntimeError("bad")' in shown.stdout
-    assert redriven.stdout == "1 dead letters will be tried again\n"
+    assert redriven.stdout == "1 dead letter will be tried again\n"
     assert f"there is no dead letter {number}" in again.stderr
 
 
@@ -109,7 +109,7 @@ def test_looking_does_not_wait_for_who_holds_the_lock_of_the_file(file_url: str,
 async def test_all_dead_letters_can_be_discarded(file_url: str) -> None:
     await with_dead_letter(file_url)
 
-    assert eda(file_url, "dlq", "discard", "--all").stdout == "1 dead letters discarded\n"
+    assert eda(file_url, "dlq", "discard", "--all").stdout == "1 dead letter discarded\n"
     assert json.loads(eda(file_url, "dlq", "list", "--format", "json").stdout) == []
 
 

@@ -57,6 +57,7 @@ _STRUCTURE: Final = {
     "EDA130": "A schema is in a format that is not read, so that any payload is accepted.",
     "EDA131": "A schema that is not JSON Schema stays on the network, so that any payload is accepted.",
     "EDA301": "Two documents describe a service of the same name.",
+    "EDA305": "Two receive operations of a service share a consumer group, so each would lose what the other takes.",
 }
 
 _GENERATING: Final = {

@@ -15,7 +15,7 @@ from eda_gen.passes.channels import ChannelTable
 from eda_gen.passes.context import Context
 from eda_gen.passes.kinds import with_kinds
 from eda_gen.passes.messages import MessageTable
-from eda_gen.passes.ownership import report_shared_names
+from eda_gen.passes.ownership import report_shared_groups, report_shared_names
 from eda_gen.passes.schemas import SchemaTable
 from eda_gen.passes.services import ServiceReader
 from eda_gen.source import DiskFiles, Node, Workspace, specs_below, workspace_root
@@ -96,5 +96,6 @@ def _link(roots: tuple[Node, ...], context: Context) -> Catalog:
         services += reader.read(root, document)
         documents.append(document)
     report_shared_names(services, context)
+    report_shared_groups(services, context)
     settled, with_messages = with_kinds(messages.messages, services, messages.stated_kinds)
     return Catalog(tuple(documents), with_messages, channels.channels, settled, schemas.schemas)

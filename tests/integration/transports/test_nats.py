@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +24,7 @@ from eda_runtime.errors import ConfigurationError, PublishError, TransportError
 from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, ids, policy, rest, take, topology
 from eda_runtime.transports import Outgoing, ReplayRange
-from eda_runtime.transports.nats import NatsOptions, NatsTransport
+from eda_runtime.transports.nats import NatsOptions, NatsTransport, feed
 from eda_runtime.transports.nats.connection import Connection
 from eda_runtime.transports.nats.transport import connect
 from eda_runtime.transports.registry import open_transport
@@ -46,6 +47,22 @@ async def subjects_of(url: str, stream: str) -> list[str]:
     async with await client.connect(url) as raw:
         info = await raw.jsm().stream_info(stream)
         return list(info.config.subjects or ())
+
+
+async def test_an_idle_group_waits_without_being_reset(
+    nats_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(feed, "PULL_SECONDS", 2.0)
+    caplog.set_level(logging.INFO)
+    async with connected(nats_url) as transport:
+        await transport.provision(topology())
+        receiver = await transport.receiver(policy())
+        assert list(await receiver.poll(10, 5.0)) == []
+        await transport.publish([event("a", 0)])
+
+        assert ids(await take(receiver, 1)) == ["a/0"]
+
+    assert "is reset" not in caplog.text
 
 
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,23 @@ def test_a_name_that_two_documents_chose_is_an_error() -> None:
     assert [each.code for each in result.diagnostics] == ["EDA301"]
 
 
+def test_two_operations_in_one_consumer_group_would_lose_messages_and_are_an_error() -> None:
+    text = HEAD + """
+channels: {all: {address: all, messages: {Placed: {}, Ended: {}}}}
+operations:
+  one: {action: receive, channel: {$ref: '#/channels/all'}, x-eda: {group: same}}
+  two: {action: receive, channel: {$ref: '#/channels/all'}, x-eda: {group: same}}
+  other: {action: receive, channel: {$ref: '#/channels/all'}, x-eda: {service: another, group: same}}
+"""
+
+    result = read_all(a=text)
+
+    assert result.value is None
+    assert [(each.code, each.message.partition(" share")[0]) for each in result.diagnostics] == [
+        ("EDA305", "`one` and `two`")
+    ]
+
+
 def test_two_titles_alike_are_a_warning() -> None:
     result = read_all(a=HEAD, b=HEAD)
 

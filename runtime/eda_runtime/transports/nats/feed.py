@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nats.aio.msg import Msg
@@ -164,7 +164,7 @@ class Feed:
         if message.reply:
             await self._on_delivery(received(message))
         else:
-            self._on_status({str(name): str(value) for name, value in (message.headers or {}).items()})
+            self._on_status(message.headers or {})
         await self._ask_for_more()
 
     async def _on_delivery(self, found: Received) -> None:
@@ -184,7 +184,7 @@ class Feed:
             self._waiting[found.position] = found
             self._arrived()
 
-    def _on_status(self, headers: dict[str, str]) -> None:
+    def _on_status(self, headers: Mapping[str, str]) -> None:
         if headers.get("Status") == HEARTBEAT:
             last = headers.get("Nats-Last-Consumer", "")
             if last.isdigit() and int(last) >= self._expected:

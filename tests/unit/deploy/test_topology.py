@@ -104,6 +104,44 @@ def test_operations_that_share_a_group_have_names_of_their_own(tmp_path: Path) -
     assert [each.name for each in derived(catalog)["a"].receives] == ["g.onOne", "g.onTwo"]
 
 
+def asking(channel_of_replies: Mapping[str, object], **reply: object) -> Mapping[str, object]:
+    """Who asks at an address that it shares with `answering`, and awaits the reply."""
+    ask = {**operation("send", "c"), "reply": {"channel": {"$ref": "#/channels/told"}, **reply}}
+    return document("Till", {"c": channel("prices"), "told": channel_of_replies}, {"ask": ask})
+
+
+def answering(channel_of_replies: Mapping[str, object]) -> Mapping[str, object]:
+    tell = {**operation("receive", "c"), "reply": {"channel": {"$ref": "#/channels/replies"}}}
+    return document("Prices", {"c": channel("prices"), "replies": channel_of_replies}, {"tell": tell})
+
+
+def sent(catalog: Catalog) -> dict[str, list[str]]:
+    return {name: [topic.address for topic in each.sends] for name, each in derived(catalog).items()}
+
+
+def open_channel() -> Mapping[str, object]:
+    return {**channel(""), "address": None}
+
+
+def test_who_answers_may_write_the_inbox_of_who_asks(tmp_path: Path) -> None:
+    by_header = {"address": {"location": "$message.header#/replyTo"}}
+    idle = document("Idle", {"c": channel("elsewhere"), "told": open_channel()}, {"say": operation("send", "c")})
+    documents = {"prices": answering(open_channel()), "till": asking(open_channel(), **by_header), "idle": idle}
+
+    catalog = workspace(tmp_path, documents)
+
+    assert sent(catalog) == {"prices": ["till.told"], "till": ["prices"], "idle": ["elsewhere"]}
+    assert ("topic", "till.told", ("Describe", "Write")) in {
+        (each.type, each.name, each.operations) for each in rights(derived(catalog)["prices"])
+    }
+
+
+def test_who_answers_at_a_fixed_address_may_write_no_inbox(tmp_path: Path) -> None:
+    catalog = workspace(tmp_path, {"prices": answering(channel("told")), "till": asking(open_channel())})
+
+    assert sent(catalog)["prices"] == ["told"]
+
+
 def test_a_service_may_write_what_it_sends_and_its_dead_letters_and_read_what_it_receives() -> None:
     granted = {(each.type, each.name): each.operations for each in rights(derived(shop())["shipping"])}
 

@@ -89,7 +89,7 @@ def derive(catalog: Catalog, service: Service) -> Result[Topology]:
     topology = Topology(
         service,
         _unique(topic for channel in _owned(catalog, service, sagas, owners) for topic in _topics(service, channel)),
-        _unique(topic for channel in _sent(catalog, service, sagas) for topic in _topics(service, channel)),
+        _unique(_sent(catalog, service, sagas)),
         tuple(_readings(catalog, service, sagas)),
     )
     problems = tuple(_shared_letters(catalog, topology, owners))
@@ -140,8 +140,39 @@ def _owners(catalog: Catalog) -> Mapping[str, str]:
     return {address: name for address, (_, name) in found.items()}
 
 
-def _sent(catalog: Catalog, service: Service, sagas: Iterable[SagaRoutes]) -> Iterator[Channel]:
-    return (each for each in _channels(catalog, _sent_ids(service, sagas)) if each.address is not None)
+def _sent(catalog: Catalog, service: Service, sagas: Iterable[SagaRoutes]) -> Iterator[Topic]:
+    for channel in _channels(catalog, _sent_ids(service, sagas)):
+        if channel.address is not None:
+            yield from _topics(service, channel)
+    for operation in service.receives:
+        if _answers_as_asked(catalog, operation):
+            yield from _inboxes_of_askers(catalog, operation.channel)
+
+
+def _answers_as_asked(catalog: Catalog, operation: ReceiveOperation) -> bool:
+    """Whether each request says where its reply goes, and the spec does not."""
+    reply = operation.reply
+    return reply is not None and (reply.channel is None or catalog.channels[reply.channel].address is None)
+
+
+def _inboxes_of_askers(catalog: Catalog, requests: str) -> Iterator[Topic]:
+    """Where those await their replies who send to the channel `requests`, as far as the workspace knows them."""
+    asked = _place(catalog.channels[requests])
+    for asker in catalog.services:
+        awaited = (
+            each.reply.channel
+            for each in asker.sends
+            if each.reply is not None
+            and each.reply.channel is not None
+            and _place(catalog.channels[each.channel]) == asked
+        )
+        for channel in _channels(catalog, awaited):
+            yield from _topics(asker, channel)
+
+
+def _place(channel: Channel) -> str:
+    """What two documents have in common that write one channel, each for itself."""
+    return channel.id if channel.address is None else _normal(channel.address)
 
 
 def _sent_ids(service: Service, sagas: Iterable[SagaRoutes]) -> Iterator[str]:

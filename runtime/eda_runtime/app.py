@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
@@ -67,7 +68,7 @@ class App(Generic[Publisher_co]):
         self.workers = tuple(workers)
         taken_by_sagas = (each for saga in self.sagas for each in Coordinator[Any](saga).subscriptions())
         self.subscriptions = (*subscriptions, *taken_by_sagas)
-        self.settings = settings
+        self.settings = replace(settings, service=service)
         self._publisher = publisher
         self._store: Store | None = None
         self._transport: Transport | None = None

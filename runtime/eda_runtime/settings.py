@@ -33,6 +33,8 @@ class Settings:
     | `EDA_GRACE_SECONDS` | 30: how long a stopping service may finish the batch in hand |
     | `EDA_POOL_SIZE` | 20: database connections of the process, at most |
     | `EDA_ORDER_WAIT_SECONDS` | 60: how long, on a broker without order, a message waits for one of its key that is missing |
+
+    `service` is no variable: an application fills in its own name, for brokers where rights go by it.
     """
 
     database_url: str = field(default="sqlite:///eda.db", repr=False)
@@ -41,6 +43,7 @@ class Settings:
     grace: timedelta = timedelta(seconds=30)
     pool_size: int = 20
     order_wait: timedelta = timedelta(seconds=60)
+    service: str = ""
 
     def __post_init__(self) -> None:
         if not self.broker_url:

@@ -7,7 +7,7 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from tests.conformance.deploy_cases import CASES, generated
 from tests.services.processes import free_ports, spawned
 
 from eda_runtime.contracts import Topology
+from eda_runtime.errors import TransportError
+from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance.kit import event
 from eda_runtime.transports import Outgoing
-from eda_runtime.transports.nats.names import consumer_name, stream_name
+from eda_runtime.transports.nats.names import consumer_name, inbox_prefix, stream_name
 from eda_runtime.transports.registry import open_transport
 
 SERVICES = ("orders", "inventory", "payments", "shipping")
@@ -112,7 +114,7 @@ async def test_the_generated_rights_are_all_that_a_service_needs(service: str, t
         client = await nats.connect(f"nats://admin:x@{address}")
         await apply(client, files)
         await client.close()
-        transport = await open_transport(f"nats://{service}:x@{address}")
+        transport = await open_transport(f"nats://{service}:x@{address}", Settings(service=service))
         seen = await transport.provision(topology(service), dry_run=True)
         receiver = await transport.receiver(reading)
         await admin.publish([Outgoing(reading.channel.address, event("a", 0).envelope)])
@@ -139,8 +141,8 @@ async def test_a_service_may_do_what_it_needs_and_nothing_else(tmp_path: Path) -
         async def noted(error: Exception) -> None:
             refused.append(str(error))
 
-        inventory = await nats.connect(f"nats://inventory:x@{address}", error_cb=noted)
-        orders = await nats.connect(f"nats://orders:x@{address}")
+        inventory = await connect(address, "inventory", noted)
+        orders = await connect(address, "orders", noted)
         await orders.jetstream().publish(place, b"placed")
         pulled = await pull(inventory, stream, consumer_name(reading.group, 1))
         with pytest.raises(NoAnswer):
@@ -154,6 +156,36 @@ async def test_a_service_may_do_what_it_needs_and_nothing_else(tmp_path: Path) -
         [place],
         [f"$js.api.stream.delete.{stream}"],
     ]
+
+
+@pytest.mark.parametrize("subject", ["_INBOX_orders.>", "_INBOX.>", "*.>", ">"])
+async def test_a_service_may_not_listen_to_what_another_is_handed(subject: str, tmp_path: Path) -> None:
+    generated("shop", "deploy-nats", tmp_path)
+    refused: asyncio.Queue[Exception] = asyncio.Queue()
+
+    with server(tmp_path, users()) as address:
+        inventory = await connect(address, "inventory", refused.put)
+        await inventory.subscribe(subject)
+        async with asyncio.timeout(5):
+            told = str(await refused.get())
+        await inventory.close()
+
+    assert re.findall(r'(?i)subscription to "([^"]+)"', told) == [subject.lower()]
+
+
+async def test_a_service_with_the_rights_of_another_is_told_what_it_lacks(tmp_path: Path) -> None:
+    generated("shop", "deploy-nats", tmp_path)
+
+    with server(tmp_path, users()) as address:
+        transport = await open_transport(f"nats://orders:x@{address}", Settings(service="inventory"))
+        with pytest.raises(TransportError, match=r"may not subscribe to _INBOX_inventory\.>"):
+            await transport.receiver(topology("orders").receives[0])
+        await transport.close()
+
+
+async def connect(address: str, service: str, noted: Callable[[Exception], Awaitable[None]]) -> Client:
+    prefix = inbox_prefix(service)
+    return await nats.connect(f"nats://{service}:x@{address}", error_cb=noted, inbox_prefix=prefix)
 
 
 async def pull(client: Client, stream: str, consumer: str) -> bytes:

@@ -30,6 +30,7 @@ CLOSE_SECONDS = 1
 RECONNECT_PAUSE = 1
 OLDEST = (2, 14)
 DENIED = re.compile('permissions violation for publish to "([^"]+)"', re.IGNORECASE)
+DEAF = "permissions violation for subscription"
 NOT_FOUND = 404
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Connection:
         self._refused = asyncio.Event()
         self._closed = False
         self._denied: dict[str, Client] = {}
+        self._deaf: Client | None = None
 
     @property
     def max_payload(self) -> int:
@@ -113,6 +115,9 @@ class Connection:
         except TransportError as error:
             if self._denied.get(subject.lower()) is client:
                 raise TransportError(f"NATS: we may not publish to {subject}") from error
+            if self._deaf is client:
+                told = f"NATS: {subject}: we may not subscribe to {self.options.inbox_prefix}.>, where answers come"
+                raise TransportError(told) from error
             raise
 
     async def store(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -178,6 +183,7 @@ class Connection:
             token=login.token,
             user_credentials=login.credentials,
             tls=self.options.tls,
+            inbox_prefix=self.options.inbox_prefix,
             error_cb=self._failed,
             reconnected_cb=self._reconnected,
             max_reconnect_attempts=-1,
@@ -192,6 +198,8 @@ class Connection:
             self._refused.set()
         if denied := DENIED.search(str(error)):
             self._denied[denied[1].lower()] = self._client
+        if DEAF in str(error).lower():
+            self._deaf = self._client
 
     async def _reconnected(self) -> None:
         self.generation += 1

@@ -7,7 +7,16 @@ import re
 
 from eda_runtime.transports.addresses import normal_address
 
-__all__ = ["address_of", "check_name", "consumer_name", "ledger_stream", "ledger_subjects", "stream_name", "subject"]
+__all__ = [
+    "address_of",
+    "check_name",
+    "consumer_name",
+    "inbox_prefix",
+    "ledger_stream",
+    "ledger_subjects",
+    "stream_name",
+    "subject",
+]
 
 TOKEN = re.compile(r"[^\s.*>\x00-\x1f\x7f]+")
 LONGEST = 120
@@ -17,11 +26,11 @@ DIGITS = 8
 def check_name(address: str) -> str | None:
     """Why an address cannot be a subject, if so."""
     tokens = normal_address(address).replace("{}", "x").split(".")
-    if all(map(TOKEN.fullmatch, tokens)) and not address.startswith(("$", "_INBOX.")):
+    if all(map(TOKEN.fullmatch, tokens)) and not address.startswith(("$", "_INBOX.", "_INBOX_")):
         return None
     return (
         f"{address!r} cannot be a NATS subject: it has tokens between dots, without blanks, '*' and '>',"
-        " and does not begin with '$'"
+        " and does not begin with '$', '_INBOX.' or '_INBOX_'"
     )
 
 
@@ -50,6 +59,11 @@ def ledger_stream(group: str) -> str:
 
 def ledger_subjects(stream: str) -> str:
     return f"$KV.{stream.removeprefix('KV_')}.>"
+
+
+def inbox_prefix(service: str) -> str:
+    """Of the subjects at which the server answers a service and hands it messages: no other service may listen there."""
+    return f"_INBOX_{dotless(service)}" if service else "_INBOX"
 
 
 def dotless(text: str) -> str:

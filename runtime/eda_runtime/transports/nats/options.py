@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from eda_runtime.errors import ConfigurationError
 from eda_runtime.settings import Settings, is_number
+from eda_runtime.transports.nats.names import inbox_prefix
 
 __all__ = ["Login", "NatsOptions"]
 
@@ -56,6 +57,7 @@ class NatsOptions:
     replicas: int = 1
     grow_partitions: bool = False
     lease: timedelta = timedelta(seconds=10)
+    inbox_prefix: str = inbox_prefix("")
 
     @classmethod
     def read(cls, url: str, settings: Settings, environment: Mapping[str, str] = os.environ) -> NatsOptions:
@@ -76,6 +78,7 @@ class NatsOptions:
             replicas=int(replicas),
             grow_partitions=_is_on(environment, "EDA_NATS_GROW_PARTITIONS"),
             lease=settings.lease,
+            inbox_prefix=inbox_prefix(settings.service),
         )
 
     @property

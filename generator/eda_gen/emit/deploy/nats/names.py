@@ -9,7 +9,7 @@ from eda_gen.diagnostics import Diagnostic
 from eda_gen.emit.deploy.text import dotless
 from eda_gen.emit.deploy.topology import Topic
 
-__all__ = ["bucket_name", "consumer_name", "stream_name", "subject_problem", "subjects"]
+__all__ = ["bucket_name", "consumer_name", "inbox_prefix", "stream_name", "subject_problem", "subjects"]
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _TOKEN = re.compile(r"[^\s.*>\x00-\x1f\x7f]+")
@@ -33,10 +33,17 @@ def bucket_name(group: str) -> str:
     return dotless(f"{group}.leases", 120)
 
 
+def inbox_prefix(service: str) -> str:
+    """Of the subjects at which the server answers a service and hands it messages."""
+    return f"_INBOX_{dotless(service, 120)}"
+
+
 def subject_problem(topic: Topic) -> Diagnostic | None:
     """NATS's rule for subjects (and the runtime's: it cannot use another subject than the spec's)."""
     tokens = _PARAMETER.sub("x", topic.address).split(".")
-    if all(map(_TOKEN.fullmatch, tokens)) and not topic.address.startswith(("$", "_INBOX.")):
+    if all(map(_TOKEN.fullmatch, tokens)) and not topic.address.startswith(("$", "_INBOX.", "_INBOX_")):
         return None
-    told = f"{topic.address!r} cannot be a subject: tokens between dots, without blanks, `*`, `>`; none of `$…`"
+    told = (
+        f"{topic.address!r} cannot be a subject: tokens between dots, without blanks, `*`, `>`; none of `$…`, `_INBOX…`"
+    )
     return Diagnostic("EDA195", told, topic.span, "choose another address")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eda_gen.emit.deploy.nats.names import stream_name, subjects
+from eda_gen.emit.deploy.nats.names import inbox_prefix, stream_name, subjects
 from eda_gen.emit.deploy.nats.streams import view_buckets, view_consumers
 from eda_gen.emit.deploy.topology import Topology
 
@@ -19,7 +19,8 @@ class Allowed:
 
 
 def permissions(topology: Topology) -> Allowed:
-    return Allowed(tuple(dict.fromkeys(_published(topology))), ("_INBOX.>",))
+    inbox = inbox_prefix(topology.service.name)
+    return Allowed(tuple(dict.fromkeys(_published(topology))), (f"{inbox}.>",))
 
 
 def _published(topology: Topology) -> Iterator[str]:

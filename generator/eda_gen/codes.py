@@ -68,6 +68,7 @@ _GENERATING: Final = {
     "EDA096": "Nothing that is configured writes a generated folder any more: its service was renamed, or is gone.",
     "EDA097": "A module of yours imports what is no longer generated.",
     "EDA098": "Generated code wants an argument that it did not want before, for what only a person can write.",
+    "EDA191": "An address begins with a parameter, so that no rights can be given to its topics alone.",
     "EDA192": "An Avro or Protobuf schema cannot be read.",
     "EDA193": "No class can be made of a payload's schema.",
     "EDA194": "A saga sends a message for which there is no address.",

@@ -63,6 +63,14 @@ def test_an_address_with_unlisted_parameters_is_left_out_with_a_warning(target: 
     assert [each.code for each in found] == ["EDA196"]
 
 
+def test_an_address_that_begins_with_a_parameter_gets_no_right_on_kafka_and_a_warning(tmp_path: Path) -> None:
+    package, found = emitted("deploy-kafka", tmp_path, address="{who}.talk")
+
+    assert package is not None
+    assert "prefix" not in package.files["strimzi.yaml"]
+    assert [each.code for each in found] == ["EDA191", "EDA196"]
+
+
 def test_nats_takes_unlisted_parameters_as_a_wildcard(tmp_path: Path) -> None:
     package, found = emitted("deploy-nats", tmp_path, address="talk.{who}")
 

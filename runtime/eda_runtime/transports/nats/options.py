@@ -41,7 +41,7 @@ class NatsOptions:
 
     | variable | meaning |
     | --- | --- |
-    | `EDA_NATS_TLS` | `1` encrypts; so does any of the three files below |
+    | `EDA_NATS_TLS` | `1` encrypts; so does `EDA_NATS_CA_FILE` or `EDA_NATS_CERTIFICATE_FILE` |
     | `EDA_NATS_CA_FILE` | who signed the servers' certificates; the system's authorities if absent |
     | `EDA_NATS_CERTIFICATE_FILE`, `EDA_NATS_KEY_FILE`, `EDA_NATS_KEY_PASSWORD` | our own certificate, for mutual TLS |
     | `EDA_NATS_USERNAME`, `EDA_NATS_PASSWORD` | credentials; they win over those in the URL |

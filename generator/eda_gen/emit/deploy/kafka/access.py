@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from eda_gen.diagnostics import Diagnostic, Severity
 from eda_gen.emit.deploy.kafka.topics import topic_name
 from eda_gen.emit.deploy.topology import Topic, Topology
 
-__all__ = ["Right", "rights"]
+__all__ = ["Right", "rights", "without_rights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,21 @@ def rights(topology: Topology) -> tuple[Right, ...]:
     return tuple(sorted(found, key=lambda right: (right.type != "topic", right.name, right.prefixed)))
 
 
+def without_rights(topology: Topology) -> tuple[Diagnostic, ...]:
+    """A warning for each family whose names begin with anything at all, so that a right to it were one to every topic."""
+    used = (*topology.sends, *(topic for reading in topology.receives for topic in reading.topics))
+    found = {topic.address: topic for topic in used if not _beginning(topic)}
+    return tuple(_unguarded(topic) for topic in found.values())
+
+
+def _unguarded(topic: Topic) -> Diagnostic:
+    told = f"`{topic.address}` begins with a parameter, so no right covers its topics and no others: none is given"
+    advice = (
+        "have the address begin with a fixed word, list the parameter's values by `enum`, or grant the rights by hand"
+    )
+    return Diagnostic("EDA191", told, topic.span, advice, Severity.WARNING)
+
+
 def _granted(topology: Topology) -> Iterator[tuple[str, str, bool, str]]:
     for topic in (*topology.sends, *(reading.dead_letters for reading in topology.receives)):
         yield from _on(topic, "Write")
@@ -57,7 +73,10 @@ def _granted(topology: Topology) -> Iterator[tuple[str, str, bool, str]]:
 
 def _on(topic: Topic, operation: str) -> Iterator[tuple[str, str, bool, str]]:
     """Of a family, all topics that begin as it does before its first parameter; nothing where that is everything."""
-    name = topic_name(topic).partition("{")[0] if topic.is_family else topic_name(topic)
-    if name:
+    if name := _beginning(topic):
         yield "topic", name, topic.is_family, "Describe"
         yield "topic", name, topic.is_family, operation
+
+
+def _beginning(topic: Topic) -> str:
+    return topic_name(topic).partition("{")[0] if topic.is_family else topic_name(topic)

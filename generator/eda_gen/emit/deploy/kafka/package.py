@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eda_gen.diagnostics import Diagnostic, Result
-from eda_gen.emit.deploy.kafka.access import rights
+from eda_gen.emit.deploy.kafka.access import rights, without_rights
 from eda_gen.emit.deploy.kafka.topics import KafkaTopic, topic_problem, view_topic
 from eda_gen.emit.deploy.render import render
 from eda_gen.emit.deploy.text import dns_name, header
@@ -32,7 +32,8 @@ def _package(topology: Topology) -> Result[Package]:
         "rights": rights(topology),
     }
     files = {"strimzi.yaml": render("kafka/strimzi.yaml", **values), "kafka.tf": render("kafka/kafka.tf", **values)}
-    return with_warnings(topology, Package(f"{service.name}-kafka", service.document.path, files))
+    package = Package(f"{service.name}-kafka", service.document.path, files)
+    return Result(package, without_rights(topology)).then(lambda package: with_warnings(topology, package))
 
 
 def _topics(topology: Topology) -> tuple[KafkaTopic, ...]:

@@ -116,3 +116,31 @@ async def test_replies_find_their_requests_on_the_log(packages: Importable, tmp_
 @pytest.mark.xdist_group("kafka")
 async def test_replies_find_their_requests_on_kafka(packages: Importable, tmp_path: Path, kafka_url: str) -> None:
     await exchange(packages, tmp_path, kafka_url)
+
+
+@pytest.mark.xdist_group("nats")
+async def test_replies_find_their_requests_on_nats(packages: Importable, tmp_path: Path, nats_url: str) -> None:
+    await exchange(packages, tmp_path, nats_url)
+
+
+@pytest.mark.xdist_group("redis")
+async def test_replies_find_their_requests_on_redis(packages: Importable, tmp_path: Path, redis_url: str) -> None:
+    await exchange(packages, tmp_path, redis_url)
+
+
+@pytest.mark.xdist_group("rabbitmq")
+async def test_replies_find_their_requests_on_rabbitmq(packages: Importable, tmp_path: Path, rabbitmq_url: str) -> None:
+    await exchange(packages, tmp_path, rabbitmq_url)
+
+
+@pytest.mark.xdist_group("pubsub")
+async def test_replies_find_their_requests_on_pubsub(packages: Importable, tmp_path: Path, pubsub_url: str) -> None:
+    await exchange(packages, tmp_path, pubsub_url)
+
+
+@pytest.mark.parametrize("eventbridge_server", ["ministack"], indirect=True)
+@pytest.mark.xdist_group("eventbridge")
+async def test_replies_find_their_requests_on_eventbridge(
+    packages: Importable, tmp_path: Path, eventbridge_url: str
+) -> None:
+    await exchange(packages, tmp_path, eventbridge_url)

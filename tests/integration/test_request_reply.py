@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from tests.generated import Importable, generate, importable
+from tests.services import nats, rabbitmq
 
 from eda_runtime import App, Settings
 
@@ -41,6 +44,7 @@ operations:
     channel: {$ref: '#/channels/requests'}
     reply: {address: {location: $message.header#/replyTo}, channel: {$ref: '#/channels/told'}}
 """
+SERVICES = ("prices", "till")
 WAIT_SECONDS = 30
 
 
@@ -73,10 +77,6 @@ def packages(tmp_path: Path) -> Iterator[Importable]:
 
 @asynccontextmanager
 async def running(*apps: App[Any]) -> AsyncIterator[None]:
-    for app in apps:
-        async with app:
-            await app.opened.store.migrate()
-            await app.opened.transport.provision(app.topology)
     tasks = [asyncio.create_task(app.run()) for app in apps]
     try:
         yield
@@ -86,10 +86,25 @@ async def running(*apps: App[Any]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
+async def prepare(packages: Importable, folder: Path, broker: str) -> None:
+    """Create what both services need, as somebody who may."""
+    for name, handlers in {"prices": Prices(packages), "till": Till()}.items():
+        app = app_of(packages, name, handlers, folder, broker)
+        async with app:
+            await app.opened.store.migrate()
+            await app.opened.transport.provision(app.topology)
+
+
 async def exchange(packages: Importable, folder: Path, broker: str) -> None:
+    await prepare(packages, folder, broker)
+    await ask(packages, folder, dict.fromkeys(SERVICES, broker))
+
+
+async def ask(packages: Importable, folder: Path, brokers: Mapping[str, str]) -> None:
+    """Have the till ask for two prices; `brokers` is the URL by which each service knows the broker."""
     till = Till()
-    prices_app = app_of(packages, "prices", Prices(packages), folder, broker)
-    till_app = app_of(packages, "till", till, folder, broker)
+    prices_app = app_of(packages, "prices", Prices(packages), folder, brokers["prices"])
+    till_app = app_of(packages, "till", till, folder, brokers["till"])
     asked = packages.module("till.events.price_asked").PriceAskedV1
     async with running(prices_app, till_app), till_app:
         async with till_app.unit_of_work() as work:
@@ -144,3 +159,39 @@ async def test_replies_find_their_requests_on_eventbridge(
     packages: Importable, tmp_path: Path, eventbridge_url: str
 ) -> None:
     await exchange(packages, tmp_path, eventbridge_url)
+
+
+async def test_the_generated_rights_are_enough_to_ask_and_to_answer_on_nats(
+    packages: Importable, tmp_path: Path
+) -> None:
+    files = [deployed("nats", tmp_path) / f"{name}-nats" / "permissions.conf" for name in SERVICES]
+    rights = "".join(file.read_text("utf-8") for file in files)
+    users = "".join(f"{{user: {name}, password: x, permissions: ${name}_permissions}}, " for name in SERVICES)
+    accounts = f"accounts {{ EDA {{ jetstream: enabled, users: [{users}{{user: admin, password: x}}] }} }}"
+
+    with nats.own_server(more=rights + accounts) as server:
+        place = server.url.removeprefix("nats://")
+        await prepare(packages, tmp_path, f"nats://admin:x@{place}")
+        await ask(packages, tmp_path, {name: f"nats://{name}:x@{place}" for name in SERVICES})
+
+
+@pytest.mark.xdist_group("rabbitmq")
+async def test_the_generated_rights_are_enough_to_ask_and_to_answer_on_rabbitmq(
+    packages: Importable, tmp_path: Path, rabbitmq_server: str
+) -> None:
+    server, place = rabbitmq.api_of(rabbitmq_server), urlsplit(rabbitmq_server)
+    rabbitmq.clear(place._replace(path="/%2F").geturl())
+    await prepare(packages, tmp_path, f"amqp://guest:guest@{place.hostname}:{place.port}")
+    for name in SERVICES:
+        server.call(f"users/{name}", {"password": "x", "tags": ""}, "PUT")
+        permissions = deployed("amqp", tmp_path) / f"{name}-amqp" / "permissions.json"
+        server.call("definitions", json.loads(permissions.read_text("utf-8")), "POST")
+
+    await ask(packages, tmp_path, {name: f"amqp://{name}:x@{place.hostname}:{place.port}" for name in SERVICES})
+
+
+def deployed(broker: str, folder: Path) -> Path:
+    """Where the deployment files of both services are."""
+    specs = [folder / f"{name}.yaml" for name in SERVICES]
+    assert generate(folder / "deploy", *specs, "--target", f"deploy-{broker}") == 0
+    return folder / "deploy"

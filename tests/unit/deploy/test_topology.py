@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from eda_gen.config import Config
 from eda_gen.diagnostics import Result
+from eda_gen.emit import load_target
 from eda_gen.emit.deploy import Topology, derive
 from eda_gen.emit.deploy.kafka.access import rights
 from eda_gen.model import Catalog
@@ -134,6 +138,17 @@ def test_who_answers_may_write_the_inbox_of_who_asks(tmp_path: Path) -> None:
     assert ("topic", "till.told", ("Describe", "Write")) in {
         (each.type, each.name, each.operations) for each in rights(derived(catalog)["prices"])
     }
+
+
+@pytest.mark.parametrize("broker", ["amqp", "eventbridge", "kafka", "nats", "pubsub"])
+def test_every_broker_is_told_that_who_answers_may_write_the_inbox(broker: str, tmp_path: Path) -> None:
+    catalog = workspace(tmp_path, {"prices": answering(open_channel()), "till": asking(open_channel())})
+    prices = next(service for service in catalog.services if service.name == "prices")
+
+    package = load_target(f"deploy-{broker}")(catalog, prices).value
+
+    assert package is not None
+    assert any(re.search(r"till\W+told", text) for text in package.files.values())
 
 
 def test_who_answers_at_a_fixed_address_may_write_no_inbox(tmp_path: Path) -> None:

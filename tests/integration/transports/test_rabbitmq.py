@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aio_pika
+import pamqp.frame
 import pytest
+from pamqp import commands
+from pamqp.header import ContentHeader
 from tests.services import rabbitmq
 from tests.services.certificates import self_signed
 from tests.services.processes import free_ports
@@ -24,6 +28,7 @@ from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, ids, policy, take, topology
 from eda_runtime.transports import Outgoing, ReplayRange
 from eda_runtime.transports.amqp import AmqpOptions, AmqpTransport
+from eda_runtime.transports.amqp.tolerance import mended
 from eda_runtime.transports.amqp.transport import connect
 from eda_runtime.transports.registry import open_transport
 
@@ -237,3 +242,86 @@ async def test_a_group_reads_all_partitions_that_there_are(rabbitmq_url: str) ->
 
     assert "conflict" not in {step.action for step in steps}
     assert {each.partition for each in found} == {0, 1, 2, 3}
+
+
+def table(*entries: tuple[bytes, bytes]) -> bytes:
+    """Names, and values behind their types, as AMQP writes them."""
+    written = b"".join(bytes([len(name)]) + name + value for name, value in entries)
+    return struct.pack(">I", len(written)) + written
+
+
+def text(value: bytes) -> bytes:
+    return b"S" + struct.pack(">I", len(value)) + value
+
+
+def nested(levels: int) -> bytes:
+    value = b"V"
+    for _ in range(levels):
+        value = b"A" + struct.pack(">I", len(value)) + value
+    return value
+
+
+ATTRIBUTES = tuple(
+    (b"cloudEvents:" + name, text(value))
+    for name, value in ((b"specversion", b"1.0"), (b"id", b"7"), (b"source", b"/x"), (b"type", b"sales.OrderPlaced.v1"))
+)
+CONTENT_TYPE, HEADERS, MESSAGE_ID, TIMESTAMP = 1 << 15, 1 << 13, 1 << 7, 1 << 6
+ILLEGIBLE = {
+    "a time in microseconds": (HEADERS | TIMESTAMP, table(*ATTRIBUTES) + struct.pack(">Q", 1764043700123456)),
+    "a time in nanoseconds": (HEADERS | TIMESTAMP, table(*ATTRIBUTES) + struct.pack(">Q", 1764043700123456789)),
+    "the last of all times": (HEADERS | TIMESTAMP, table(*ATTRIBUTES) + struct.pack(">Q", 2**64 - 1)),
+    "a header of a time far away": (HEADERS, table((b"when", b"T" + struct.pack(">Q", 2**62)), *ATTRIBUTES)),
+    "a header whose name is no text": (HEADERS, table((b"\xff\xfe", text(b"x")), *ATTRIBUTES)),
+    "a type of content that is no text": (CONTENT_TYPE | HEADERS, b"\x02\xff\xfe" + table(*ATTRIBUTES)),
+    "an id that is no text": (HEADERS | MESSAGE_ID, table(*ATTRIBUTES) + b"\x01\xff"),
+    "a header of lists in lists": (HEADERS, table(*ATTRIBUTES, (b"deep", nested(2000)))),
+    "a header of just too many lists": (HEADERS, table(*ATTRIBUTES, (b"deep", nested(470)))),
+}
+
+
+class Raw(commands.Basic.Properties):
+    """Properties that are sent as they are."""
+
+    def __init__(self, flags: int, written: bytes) -> None:
+        super().__init__()
+        self.raw = struct.pack(">H", flags) + written
+
+    def marshal(self) -> bytes:
+        return self.raw
+
+
+@pytest.mark.parametrize(("flags", "written"), ILLEGIBLE.values(), ids=ILLEGIBLE)
+async def test_what_the_client_cannot_read_of_a_message_is_left_out(
+    rabbitmq_url: str, flags: int, written: bytes
+) -> None:
+    async with connected(rabbitmq_url) as transport, await aio_pika.connect(rabbitmq_url) as other:
+        await transport.provision(topology())
+        wire = await (await other.channel()).get_underlay_channel()
+        for properties in (Raw(flags, written), Raw(HEADERS, table(*ATTRIBUTES))):
+            await wire.basic_publish(b'{"a": 1}', exchange=ADDRESS, routing_key="p0", properties=properties)
+
+        found = await take(await transport.receiver(policy()), 2)
+
+    assert [(each.body, each.problem) for each in found] == [(b'{"a": 1}', None)] * 2
+    assert ids(found) == ["7", "7"]
+
+
+def test_a_routing_key_that_is_no_text_loses_what_is_none() -> None:
+    name = b"\x03p\xff0"
+    payload = struct.pack(">HH", 60, 60) + b"\x01c" + struct.pack(">Q", 5) + b"\0" + b"\x01x" + name
+    frame = struct.pack(">BHI", 1, 3, len(payload)) + payload + b"\xce"
+
+    _, channel, found = pamqp.frame.unmarshal(mended(frame))
+
+    assert isinstance(found, commands.Basic.Deliver)
+    assert (channel, found.delivery_tag, found.exchange, found.routing_key) == (3, 5, "x", "p0")
+
+
+def test_properties_that_make_no_sense_are_left_out_altogether() -> None:
+    payload = struct.pack(">HHQH", 60, 0, 8, HEADERS | TIMESTAMP | 1) + b"\xff" * 9
+    frame = struct.pack(">BHI", 2, 3, len(payload)) + payload + b"\xce"
+
+    _, _, found = pamqp.frame.unmarshal(mended(frame))
+
+    assert isinstance(found, ContentHeader)
+    assert (found.body_size, found.properties.headers) == (8, None)

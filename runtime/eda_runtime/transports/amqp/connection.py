@@ -26,6 +26,7 @@ from aiormq.exceptions import ConnectionNotAllowed
 from eda_runtime.errors import ConfigurationError, TransportError
 from eda_runtime.transports.amqp.layout import partition_exchange
 from eda_runtime.transports.amqp.options import AmqpOptions
+from eda_runtime.transports.amqp.tolerance import TolerantConnection
 
 __all__ = ["REQUEST_SECONDS", "Connection", "broker_errors", "discard"]
 
@@ -151,6 +152,7 @@ class Connection:
         probe.close()
         options = self.options
         return await aio_pika.connect(
+            connection_class=TolerantConnection,
             host=host,
             port=port,
             login=options.username,

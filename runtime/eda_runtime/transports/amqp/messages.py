@@ -92,8 +92,16 @@ def octets(value: object) -> bytes:
 def text(value: object) -> str:
     """Others may write any type, and any bytes: those that are no UTF-8 show as escapes."""
     if not isinstance(value, bytes | bytearray):
-        return "" if value is None else str(value)
+        return "" if value is None else written(value)
     try:
         return value.decode(errors="surrogatepass")
     except UnicodeDecodeError:
         return value.decode(errors="backslashreplace")
+
+
+def written(value: object) -> str:
+    """Tables within tables may be nested more deeply than they can be written."""
+    try:
+        return str(value)
+    except RecursionError:
+        return "…"

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nats as client
 import pytest
@@ -349,3 +350,28 @@ async def test_a_worker_that_vanishes_is_replaced_and_what_it_had_comes_first(na
         cut.cancel()
 
     assert ids(found) == [f"a/{number}" for number in range(10)]
+
+
+async def send_raw(url: str, subject: str, headers: bytes, body: bytes) -> None:
+    """As a client does that writes whatever it likes for headers."""
+    server = urlsplit(url)
+    reader, writer = await asyncio.open_connection(server.hostname, server.port)
+    await reader.readline()
+    writer.write(b'CONNECT {"verbose":false,"pedantic":false,"headers":true}\r\n')
+    writer.write(f"HPUB {subject} {len(headers)} {len(headers + body)}\r\n".encode() + headers + body + b"\r\nPING\r\n")
+    assert await reader.readline() == b"PONG\r\n"
+    writer.close()
+
+
+async def test_a_message_whose_headers_the_client_cannot_read_comes_without_them(nats_url: str) -> None:
+    async with connected(nats_url) as transport:
+        await transport.provision(topology())
+        await send_raw(nats_url, f"{ADDRESS}.p0", b"NATS/1.0", b"{}")
+        await transport.publish(events(KEYS, 1))
+
+        found = await take(await transport.receiver(policy()), 1 + len(KEYS))
+        (lag,) = await transport.lag(topology())
+
+    assert [each.body for each in found if each.problem] == [b"{}"]
+    assert len(found) == 1 + len(KEYS)
+    assert lag.messages == 0

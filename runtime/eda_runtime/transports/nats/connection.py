@@ -19,6 +19,7 @@ from nats.errors import TimeoutError as NoAnswerError
 
 from eda_runtime.errors import ConfigurationError, TransportError
 from eda_runtime.transports.nats.options import NatsOptions
+from eda_runtime.transports.nats.tolerance import TolerantClient
 
 __all__ = ["REQUEST_SECONDS", "Connection", "RefusedError"]
 
@@ -63,7 +64,7 @@ class Connection:
     def __init__(self, options: NatsOptions) -> None:
         self.options = options
         self.generation = 0
-        self._client = Client()
+        self._client: Client = TolerantClient()
         self._connecting = asyncio.Lock()
         self._last_error: Exception | None = None
         self._refused = asyncio.Event()
@@ -81,7 +82,7 @@ class Connection:
         async with self._connecting:
             if self._client.is_connected or self._client.is_reconnecting:
                 return
-            self._client, self._last_error = Client(), None
+            self._client, self._last_error = TolerantClient(), None
             self._refused.clear()
             await self._connect(self._client)
             self.generation += 1

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.integration.runtime.support import (
@@ -32,6 +33,7 @@ from eda_runtime import App
 from eda_runtime.contracts import ChannelContract, Topology
 from eda_runtime.errors import ConfigurationError, PublishError, TransportError
 from eda_runtime.settings import Settings
+from eda_runtime.tasks import end
 from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, ids, policy, rest, take, topology
 from eda_runtime.transports import ReplayRange
 from eda_runtime.transports.eventbridge import EventBridgeOptions, EventBridgeTransport, names
@@ -239,6 +241,37 @@ async def test_a_message_stays_ours_while_its_handler_works(eventbridge_url: str
 
         assert list(await (await other.receiver(policy())).poll(10, LEASE.total_seconds() * 2)) == []
         await slow.acknowledge([taken])
+
+
+async def test_a_message_stays_ours_though_credentials_expire_for_a_moment(
+    eventbridge_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "ExpiredTokenException"}}, "ChangeMessageVisibilityBatch")
+
+    async with connected(eventbridge_url) as transport, connected(eventbridge_url) as other:
+        await transport.provision(topology())
+        await transport.publish([event("a", 0)])
+        slow = await transport.receiver(policy())
+        assert isinstance(slow, QueueReceiver)
+        (taken,) = await take(slow, 1, acknowledge=False)
+        with monkeypatch.context() as expired:
+            expired.setattr(slow._sqs, "change_message_visibility_batch", refuse)
+            await asyncio.sleep(LEASE.total_seconds() / 2)
+
+        assert list(await (await other.receiver(policy())).poll(10, LEASE.total_seconds() * 2)) == []
+        await slow.acknowledge([taken])
+
+
+async def test_a_worker_that_keeps_nothing_any_more_polls_nothing(eventbridge_url: str) -> None:
+    async with connected(eventbridge_url) as transport:
+        await transport.provision(topology())
+        receiver = await transport.receiver(policy())
+        assert isinstance(receiver, QueueReceiver)
+        await end(receiver._keeping)
+
+        with pytest.raises(TransportError, match="not kept from other workers"):
+            await receiver.poll(1, 1)
 
 
 async def test_a_dead_workers_messages_come_to_another(eventbridge_url: str) -> None:

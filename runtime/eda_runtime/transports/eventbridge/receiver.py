@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from eda_runtime.errors import TransportError
+from eda_runtime.errors import EdaError, TransportError
+from eda_runtime.tasks import end
 from eda_runtime.transports import Delivery
 from eda_runtime.transports.eventbridge.clients import Clients, aws_errors
 from eda_runtime.transports.eventbridge.messages import Receipt, delivery
@@ -47,6 +48,7 @@ class QueueReceiver:
         deadline = clock() + timeout
         async with self._polling:
             while not self.closed:
+                self._raise_if_not_kept()
                 with aws_errors("receiving"):
                     found = await self._take(max_messages, wait=deadline > clock())
                 if found or clock() >= deadline:
@@ -62,10 +64,10 @@ class QueueReceiver:
 
     async def close(self) -> None:
         self.closed = True
-        self._keeping.cancel()
+        await end(self._keeping)
         async with self._polling:
             handles, self._in_hand = sorted(self._in_hand), set()
-            with suppress(TransportError, TimeoutError):  # they show again by themselves
+            with suppress(EdaError, TimeoutError):  # they show again by themselves
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await self._show(handles)
 
@@ -100,12 +102,20 @@ class QueueReceiver:
         self._in_hand.difference_update(mine)
         return mine
 
+    def _raise_if_not_kept(self) -> None:
+        """What nobody keeps from others would be handled by several."""
+        if self._keeping.done() and not self.closed:
+            error = None if self._keeping.cancelled() else self._keeping.exception()
+            raise TransportError(
+                f"AWS: messages in hand are not kept from other workers any more: {error!r}"
+            ) from error
+
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(self._visibility / 3)
             try:
                 await self._show(sorted(self._in_hand), self._visibility)
-            except TransportError as error:
+            except EdaError as error:  # credentials that have expired may be renewed, too
                 log.warning("messages in hand may go to another worker: %s", error)
 
     async def _show(self, handles: Sequence[str], after: int = 0) -> None:

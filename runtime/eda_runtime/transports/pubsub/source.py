@@ -18,6 +18,7 @@ from google.api_core.exceptions import (
 from google.auth.exceptions import GoogleAuthError
 
 from eda_runtime.errors import TransportError
+from eda_runtime.tasks import end
 from eda_runtime.transports import Delivery
 from eda_runtime.transports.pubsub.connection import REQUEST_SECONDS, Connection
 from eda_runtime.transports.pubsub.held import Held, Holding
@@ -94,11 +95,9 @@ class Source:
             return
         self._closing = True
         self._room.fire()
-        pulling, *others = self._tasks
+        pulling, *_ = self._tasks
         await asyncio.wait([pulling], timeout=FAREWELL_SECONDS)
-        for task in (pulling, *others):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(end(task) for task in self._tasks))
         if leases := self._holding.leases:
             with suppress(TransportError):
                 await self._extend(leases, LAPSE_SECONDS)

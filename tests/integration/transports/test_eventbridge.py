@@ -42,6 +42,7 @@ from eda_runtime.transports.eventbridge.messages import delivery
 from eda_runtime.transports.eventbridge.receiver import QueueReceiver
 from eda_runtime.transports.eventbridge.transport import connect
 from eda_runtime.transports.registry import open_transport
+from eda_runtime.transports.times import LATEST
 
 pytestmark = pytest.mark.xdist_group("eventbridge")
 LEASE = timedelta(seconds=2)
@@ -196,6 +197,25 @@ def test_a_message_that_is_nested_however_deeply_is_handed_out(depth: int) -> No
 
     assert found.problem
     assert found.envelope is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "read"),
+    [
+        ("2020-01-01", datetime(2020, 1, 1, tzinfo=UTC)),
+        ("2020-01-01T01:00:00+01:00", datetime(2020, 1, 1, tzinfo=UTC)),
+        ("9999-12-31T23:59:59Z", LATEST),
+        ("0001-01-01T00:00:00+01:00", LATEST),
+        ("yesterday", LATEST),
+    ],
+)
+def test_times_that_others_state_are_times_in_utc(stated: str, read: datetime) -> None:
+    """Where there is none, it is that of SQS."""
+    body = json.dumps({"detail": {"edasentat": stated}})
+
+    found = delivery({"Body": body, "Attributes": {"SentTimestamp": "1764043700123456789"}}, ADDRESS)
+
+    assert found.appended_at == read
 
 
 async def test_json_can_be_read_by_whoever_looks_at_the_event(eventbridge_url: str) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic, murmur2
 from tests.services import kafka, tansu
@@ -25,8 +25,10 @@ from eda_runtime.transports import Outgoing
 from eda_runtime.transports.kafka import KafkaOptions, KafkaTransport
 from eda_runtime.transports.kafka.transport import connect
 from eda_runtime.transports.registry import open_transport
+from eda_runtime.transports.times import LATEST
 
 pytestmark = pytest.mark.xdist_group("kafka")
+IN_NANOSECONDS = 1764043700123456789
 
 
 @asynccontextmanager
@@ -274,3 +276,19 @@ async def test_no_commit_is_made_past_a_message_in_hand(kafka_url: str) -> None:
         asking.close()
 
     assert committed.offset == 1
+
+
+async def test_a_record_of_a_time_that_there_is_not_is_handed_out(tmp_path: Path) -> None:
+    """Kafka has refused them since 4.0 where it is not told otherwise."""
+    with tansu.running_server(tmp_path) as url:
+        async with connected(url) as transport:
+            await transport.provision(topology())
+            producer = Producer({"bootstrap.servers": url.partition("//")[2]})
+            producer.produce(ADDRESS, b"{}", partition=0, timestamp=IN_NANOSECONDS)
+            assert producer.flush(10) == 0
+            await transport.publish(events(KEYS, 1))
+
+            found = await take(await transport.receiver(policy()), 1 + len(KEYS))
+
+    assert len(found) == 1 + len(KEYS)
+    assert [each.appended_at for each in found if each.problem] == [LATEST]

@@ -30,6 +30,7 @@ from eda_runtime.transports.redis.names import stream_key
 from eda_runtime.transports.redis.register import HashRegister
 from eda_runtime.transports.redis.transport import connect
 from eda_runtime.transports.registry import open_transport
+from eda_runtime.transports.times import LATEST
 
 pytestmark = pytest.mark.xdist_group("redis")
 
@@ -325,3 +326,15 @@ async def test_messages_that_too_few_replicas_have_are_not_taken_for_sent(redis_
 
         with pytest.raises(PublishError, match="0 of 1 replicas"):
             await transport.publish([event("a", 0)])
+
+
+async def test_an_entry_of_a_time_that_there_is_not_is_handed_out(redis_url: str) -> None:
+    async with connected(redis_url) as transport, Redis.from_url(redis_url) as other:
+        await transport.provision(topology())
+        await other.xadd(stream_key(ADDRESS, 0), {"data": b"{}"}, id="9999999999999999-0")
+        await transport.publish(events(KEYS, 1))
+
+        found = await take(await transport.receiver(policy()), 1 + len(KEYS))
+
+    assert len(found) == 1 + len(KEYS)
+    assert [each.appended_at for each in found if each.problem] == [LATEST]

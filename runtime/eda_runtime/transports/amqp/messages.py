@@ -11,6 +11,7 @@ from aiormq.abc import DeliveredMessage
 
 from eda_runtime.envelope import AMQP, CONTENT_TYPE, Envelope, decode, encode
 from eda_runtime.transports import Delivery
+from eda_runtime.transports.times import LATEST
 from eda_runtime.transports.tracker import Token
 
 __all__ = ["delivery", "message_of", "sent_at", "size_of_headers", "tag_of"]
@@ -78,7 +79,7 @@ def by_binding(headers: Mapping[str, str]) -> dict[str, str]:
 
 def sent_at(message: DeliveredMessage) -> datetime:
     stated = message.header.properties.timestamp
-    return stated.astimezone(UTC) if stated else datetime.now(UTC)
+    return min(stated.astimezone(UTC), LATEST) if stated else datetime.now(UTC)
 
 
 def tag_of(message: DeliveredMessage) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from eda_runtime.envelope import decode_document, encode_structured, write_time
 from eda_runtime.transports import Delivery, Outgoing
+from eda_runtime.transports.times import LATEST, from_milliseconds
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs.type_defs import MessageTypeDef
@@ -50,7 +51,7 @@ def delivery(message: MessageTypeDef, address: str) -> Delivery:
     body = message.get("Body", "")
     event = parsed(body)
     sent = message.get("Attributes", {}).get("SentTimestamp", "0")
-    arrived = datetime.fromtimestamp(int(sent) / 1000, UTC)
+    arrived = from_milliseconds(int(sent))
     found = Delivery(
         address=address,
         partition=0,
@@ -107,9 +108,11 @@ def raw_data(members: Mapping[str, object]) -> bytes:
 
 
 def read_time(stated: object) -> datetime | None:
+    """Without a zone it is UTC. Another's clock may say what is no time in UTC."""
     try:
-        return datetime.fromisoformat(str(stated)) if stated else None
-    except ValueError:
+        found = datetime.fromisoformat(str(stated))
+        return min((found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC), LATEST)
+    except (ValueError, OverflowError):
         return None
 
 

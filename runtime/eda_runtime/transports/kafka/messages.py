@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 from confluent_kafka import KafkaError, Message
 
 from eda_runtime.envelope import KAFKA, Envelope, decode, encode
 from eda_runtime.transports import Delivery
+from eda_runtime.transports.times import from_milliseconds
 from eda_runtime.transports.tracker import Token
 
 __all__ = ["Record", "delivery", "headers_of", "is_end", "key_of", "offset_of", "partition_of"]
@@ -40,7 +41,7 @@ def is_end(record: Record) -> bool:
 
 
 def appended_at(record: Record) -> datetime:
-    return datetime.fromtimestamp(max(record.timestamp()[1], 0) / 1000, UTC)
+    return from_milliseconds(record.timestamp()[1])
 
 
 def delivery(record: Record, token: Token) -> Delivery:

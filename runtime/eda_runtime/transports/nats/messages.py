@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote, unquote
 
 from nats.aio.msg import Msg
@@ -12,6 +12,7 @@ from nats.aio.msg import Msg
 from eda_runtime.envelope import HTTP, Envelope, decode, encode
 from eda_runtime.transports import Delivery
 from eda_runtime.transports.nats.names import address_of
+from eda_runtime.transports.times import from_milliseconds
 from eda_runtime.transports.tracker import Token
 
 __all__ = ["MESSAGE_ID", "Received", "delivery", "headers_of", "received", "size_of"]
@@ -56,7 +57,7 @@ def received(message: Msg) -> Received:
     if len(tokens) > PLAIN_TOKENS:
         tokens = tokens[ACCOUNT_TOKENS:]
     position, number, nanoseconds = (int(token) for token in tokens[5:8])
-    return Received(message, position, number, datetime.fromtimestamp(nanoseconds / 1_000_000_000, UTC))
+    return Received(message, position, number, from_milliseconds(nanoseconds / 1_000_000))
 
 
 def delivery(found: Received, token: Token) -> Delivery:

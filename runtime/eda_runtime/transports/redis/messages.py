@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from eda_runtime.envelope import KAFKA, decode, encode
 from eda_runtime.transports import Delivery, Outgoing
 from eda_runtime.transports.redis.streams import SHIFT, Entry, id_of
+from eda_runtime.transports.times import from_milliseconds
 from eda_runtime.transports.tracker import Token
 
 __all__ = ["ADDRESS", "BODY", "delivery", "fields_of", "milliseconds_of"]
@@ -29,7 +28,7 @@ def delivery(address: str, entry: Entry, number: int, epoch: int) -> Delivery:
     named = headers.pop(ADDRESS, address)
     headers.pop(BODY, None)
     body = entry.fields.get(BODY.encode(), b"")
-    appended_at = datetime.fromtimestamp(milliseconds_of(entry.position) / 1000, UTC)
+    appended_at = from_milliseconds(milliseconds_of(entry.position))
     decoded = decode(headers, body, KAFKA, appended_at)
     return Delivery(
         address=named,

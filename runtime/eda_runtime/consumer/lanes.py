@@ -29,6 +29,8 @@ __all__ = ["Lanes"]
 
 Publisher_co = TypeVar("Publisher_co", covariant=True)
 Tally = Counter[str]
+NEVER = (PermanentError, NotImplementedError)
+"""What no later attempt can change."""
 log = logging.getLogger(__name__)
 
 
@@ -221,7 +223,7 @@ class Lanes(Generic[Publisher_co]):
 
     async def _failed(self, message: Message, error: Exception) -> Tally:
         """Park `message` until its next attempt, or bury it after the last."""
-        failure = Failure.of(error, permanent=isinstance(error, PermanentError))
+        failure = Failure.of(error, permanent=isinstance(error, NEVER))
         tally = Tally()
         async with self._service.begin() as work:
             if message.parked is None and not await self._fresh(work, [message], tally):

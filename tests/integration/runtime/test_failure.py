@@ -139,8 +139,9 @@ async def test_after_the_last_attempt_a_message_is_a_dead_letter_with_its_story(
     assert on_the_broker.body == letter.body
 
 
-async def test_a_permanent_error_is_not_tried_again(url: str) -> None:
-    handler = Unlucky(times=99, error=PermanentError)
+@pytest.mark.parametrize("error", [PermanentError, NotImplementedError])
+async def test_a_permanent_error_is_not_tried_again(url: str, error: type[Exception]) -> None:
+    handler = Unlucky(times=99, error=error)
     async with running(create_app(url, handler)) as app:
         await place(app, ("a", 2))
 

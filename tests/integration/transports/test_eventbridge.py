@@ -102,9 +102,10 @@ async def test_a_url_without_a_region_is_refused_with_an_example(url: str) -> No
         await open_transport(url)
 
 
-async def test_an_endpoint_that_is_no_url_is_refused() -> None:
+@pytest.mark.parametrize("endpoint", ["localhost:4566", "http://[host", "http://host:99999", "http://u:s3/cret@host"])
+async def test_an_endpoint_that_is_no_url_is_refused(endpoint: str) -> None:
     with pytest.raises(ConfigurationError, match=r"such as http://127.0.0.1:4566"):
-        await open_transport("eventbridge://eu-central-1?endpoint=localhost:4566")
+        await open_transport(f"eventbridge://eu-central-1?endpoint={endpoint}")
 
 
 async def test_an_endpoint_that_is_not_there_is_named_within_the_connect_time() -> None:

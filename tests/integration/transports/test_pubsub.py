@@ -88,9 +88,13 @@ def test_a_url_that_names_no_project_is_refused_with_an_example(url: str) -> Non
         options(url)
 
 
-def test_an_endpoint_that_is_none_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"'host:port:9' is no endpoint"):
-        options("pubsub://project", EDA_PUBSUB_ENDPOINT="host:port:9")
+@pytest.mark.parametrize(
+    ("endpoint", "shown"),
+    [("host:port:9", "'host:port:9'"), ("http://[host", r"'http://\[host'"), ("http://u:s3/cret@host:1", "'host:1'")],
+)
+def test_an_endpoint_that_is_none_is_refused_without_its_password(endpoint: str, shown: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{shown} is no endpoint"):
+        options("pubsub://project", EDA_PUBSUB_ENDPOINT=endpoint)
 
 
 def test_the_url_wins_over_the_variables_and_these_over_the_emulator_of_the_environment() -> None:

@@ -233,6 +233,7 @@ async def test_the_registry_is_asked_once_and_by_who_may_so_that_it_may_go_away(
         ({"EDA_KAFKA_WIRE_FORMAT": "avro"}, "EDA_KAFKA_WIRE_FORMAT is `confluent` or `plain`"),
         ({"EDA_KAFKA_WIRE_FORMAT": "confluent"}, "needs EDA_REGISTRY_URL"),
         (confluent("http://me:hush@registry"), "without credentials"),
+        (confluent("http://me:12/hush@registry"), "without credentials"),
         (confluent("http://registry", "subject"), "EDA_REGISTRY_NAMING is one of topic, record, topic-record"),
     ],
 )

@@ -44,7 +44,7 @@ class EventBridgeOptions:
         endpoint = query.pop("endpoint", [None])[-1]
         if query or parts.path.strip("/"):
             raise ConfigurationError(f"EDA_BROKER_URL has more than a region and an endpoint: {EXAMPLE}")
-        if endpoint is not None and urlsplit(endpoint).scheme not in ("http", "https"):
+        if endpoint is not None and not _is_server(endpoint):
             raise ConfigurationError("the endpoint in EDA_BROKER_URL is no URL such as http://127.0.0.1:4566")
         return cls(parts.netloc, endpoint, settings.lease)
 
@@ -58,3 +58,11 @@ class EventBridgeOptions:
         """Where it is, fit to be printed."""
         host = urlsplit(self.endpoint).netloc.rpartition("@")[2] if self.endpoint else ""
         return f"{self.region} ({host})" if host else self.region
+
+
+def _is_server(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

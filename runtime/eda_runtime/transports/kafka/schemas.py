@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
 from eda_runtime.errors import ConfigurationError, TransportError
@@ -58,7 +58,7 @@ class RegistryOptions:
         if format != "confluent":
             raise ConfigurationError(f"EDA_KAFKA_WIRE_FORMAT is `confluent` or `plain`, not {format!r}")
         url = environment.get("EDA_REGISTRY_URL", "").rstrip("/")
-        if not url.startswith(("http://", "https://")) or "@" in urlsplit(url).netloc:
+        if not url.startswith(("http://", "https://")) or "@" in url:
             raise ConfigurationError(
                 "EDA_KAFKA_WIRE_FORMAT=confluent needs EDA_REGISTRY_URL, an http:// or https:// URL without credentials"
             )

@@ -71,13 +71,13 @@ class PubsubOptions:
 
 
 def _host_and_port(endpoint: str) -> str:
-    parts = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
     try:
-        port = parts.port or 443
+        parts = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
+        if parts.hostname and parts.scheme in ("http", "https") and "@" not in endpoint:
+            return f"{parts.hostname}:{parts.port or 443}"
     except ValueError:
-        port = 0
-    if not (parts.hostname and port and parts.scheme in ("http", "https")) or parts.username:
-        raise ConfigurationError(
-            f"{endpoint!r} is no endpoint of Pub/Sub: write host[:port], or http://host:port for an emulator"
-        )
-    return f"{parts.hostname}:{port}"
+        pass
+    shown = endpoint.rpartition("@")[2]
+    raise ConfigurationError(
+        f"{shown!r} is no endpoint of Pub/Sub: write host[:port], or http://host:port for an emulator"
+    )

@@ -34,6 +34,12 @@ Worker: TypeAlias = Callable[[Service[Any]], Coroutine[Any, Any, None]]
 """What carries sagas through that another coordinator than ours keeps, until the service is to stop."""
 ROLES: tuple[Role, ...] = ("consumer", "relay", "retry", "saga")
 Publisher_co = TypeVar("Publisher_co", covariant=True)
+CLOSE_SECONDS = 5.0
+"""Beyond the grace period, until everything must have ended: a broker may be there and not answer."""
+ROLL_BACK_SECONDS = 2.0
+"""Of these, for what was in hand."""
+STORE_SECONDS = 1.0
+"""Of these, for the database."""
 log = logging.getLogger(__name__)
 
 
@@ -102,15 +108,7 @@ class App(Generic[Publisher_co]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        async with self._opening:
-            self._users -= 1
-            if self._users or self._opened is None:
-                return
-            service, self._opened = self._opened, None
-            if self._transport is None:
-                await service.transport.close()
-            if self._store is None:
-                await service.store.close()
+        await self._leave(CLOSE_SECONDS)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork[Publisher_co]]:
@@ -123,24 +121,15 @@ class App(Generic[Publisher_co]):
 
         With `handle_signals`, SIGTERM and SIGINT stop it, and a second one ends the process at once.
         """
-        async with self:
-            service = self.opened
-            await self._prepare(service)
-            work = asyncio.create_task(self._work(service, frozenset(roles)))
-            stopping = asyncio.create_task(service.stopping.wait())
+        await self.__aenter__()
+        left = CLOSE_SECONDS
+        try:
+            await self._prepare(self.opened)
             with _stop_signals(self.stop) if handle_signals else _nothing():
-                try:
-                    await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                    async with asyncio.timeout(self.settings.grace.total_seconds()):
-                        await work
-                except TimeoutError:
-                    if not work.cancelled():
-                        raise
-                    log.warning("the grace period is over: what was in hand rolls back, and is delivered again")
-                finally:
-                    stopping.cancel()
-                    work.cancel()
-                    await asyncio.wait({work})
+                if not await self._work_until_stopped(self.opened, frozenset(roles)):
+                    left -= ROLL_BACK_SECONDS
+        finally:
+            await self._leave(left)
 
     def stop(self) -> None:
         """Let `run` finish what it has in hand, for the grace period at most, and return."""
@@ -160,6 +149,40 @@ class App(Generic[Publisher_co]):
             await service.transport.provision(self.topology)
         elif isinstance(service.transport, Broker):
             await service.transport.require(self.topology)
+
+    async def _work_until_stopped(self, service: Service[Publisher_co], roles: frozenset[Role]) -> bool:
+        """Whether all work has ended; if not, we have waited for it long enough."""
+        work = asyncio.create_task(self._work(service, roles))
+        stopping = asyncio.create_task(service.stopping.wait())
+        try:
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({work}, timeout=self.settings.grace.total_seconds())
+            if not work.done():
+                log.warning("the grace period is over: what was in hand rolls back, and is delivered again")
+        finally:
+            stopping.cancel()
+            work.cancel()
+            await asyncio.wait({work}, timeout=ROLL_BACK_SECONDS)
+        if work.done() and not work.cancelled():
+            work.result()
+        return work.done()
+
+    async def _leave(self, seconds: float) -> None:
+        async with self._opening:
+            self._users -= 1
+            if self._users or self._opened is None:
+                return
+            service, self._opened = self._opened, None
+            closing: list[asyncio.Task[None]] = []
+            if self._transport is None:
+                closing.append(await _closed(service.transport.close(), "the broker", seconds - STORE_SECONDS))
+            if self._store is None:
+                closing.append(await _closed(service.store.close(), "the database", STORE_SECONDS))
+            for each in closing:
+                if each.done():
+                    each.result()
+                else:
+                    each.cancel()
 
     async def _work(self, service: Service[Publisher_co], roles: frozenset[Role]) -> None:
         from eda_runtime.consumer.poller import Poller
@@ -211,6 +234,15 @@ async def _keeping(role: Coroutine[Any, Any, None], name: str) -> None:
         if task is None or task.cancelling():
             raise
         raise RuntimeError(f"{name} was cancelled, and nobody has asked for it") from error
+
+
+async def _closed(close: Coroutine[Any, Any, None], what: str, seconds: float) -> asyncio.Task[None]:
+    """It goes on where it is late: on its own it may still come to its end."""
+    closing = asyncio.create_task(close, name=f"closing {what}")
+    await asyncio.wait({closing}, timeout=seconds)
+    if not closing.done():
+        log.warning("%s cannot be left in order: it does not answer", what)
+    return closing
 
 
 def _check_expressions(subscriptions: Iterable[AnySubscription]) -> None:

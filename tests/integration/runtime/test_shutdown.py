@@ -9,10 +9,15 @@ import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-from tests.integration.runtime.support import count, create_app, noted, place, prepared
+import pytest
+from tests.integration.runtime.support import Context, Placed, count, create_app, noted, place, prepared
+
+from eda_runtime.app import CLOSE_SECONDS
 
 ROOT = Path(__file__).parents[3]
 
@@ -73,3 +78,34 @@ async def test_a_second_signal_ends_the_process_at_once(url: str) -> None:
             assert await process.wait() == 128 + signal.SIGINT
 
         assert await noted(app) == []
+
+
+async def test_neither_a_handler_nor_a_broker_that_hangs_holds_up_the_end(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, released = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+
+    async def handle(_: Placed, __: Context) -> None:
+        begun.set()
+        await hang()
+
+    async with prepared(create_app(url)) as other:
+        await place(other, ("a", 1))
+    app = create_app(url, handle)
+    app.settings = replace(app.settings, grace=timedelta(seconds=0.2))
+    run = asyncio.create_task(app.run())
+    await asyncio.wait_for(begun.wait(), 10)
+    monkeypatch.setattr(app.opened.transport, "close", hang)
+    app.stop()
+
+    ended, _ = await asyncio.wait({run}, timeout=0.2 + CLOSE_SECONDS + 0.5)
+    released.set()
+    await run
+
+    assert ended
+    assert "the broker cannot be left in order" in caplog.text

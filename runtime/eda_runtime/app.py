@@ -179,10 +179,10 @@ class App(Generic[Publisher_co]):
             if self._store is None:
                 closing.append(await _closed(service.store.close(), "the database", STORE_SECONDS))
             for each in closing:
+                each.cancel()  # of no effect where it has ended
+            for each in closing:
                 if each.done():
                     each.result()
-                else:
-                    each.cancel()
 
     async def _work(self, service: Service[Publisher_co], roles: frozenset[Role]) -> None:
         from eda_runtime.consumer.poller import Poller

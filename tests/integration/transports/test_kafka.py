@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic, murmur2
 from tests.services import kafka, tansu
 from tests.services.processes import free_ports
@@ -29,6 +31,8 @@ from eda_runtime.transports.times import LATEST
 
 pytestmark = pytest.mark.xdist_group("kafka")
 IN_NANOSECONDS = 1764043700123456789
+EVERLASTING = replace(CHANNEL, retention=timedelta(days=36_500))
+"""What the generator makes of `retention.ms: -1`."""
 
 
 @asynccontextmanager
@@ -45,12 +49,18 @@ def admin(url: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": url.partition("//")[2]})
 
 
-def create_topic(url: str, name: str, partitions: int) -> None:
+def create_topic(url: str, name: str, partitions: int, config: Mapping[str, str] | None = None) -> None:
     administrator = admin(url)
-    (created,) = administrator.create_topics([NewTopic(name, partitions)]).values()
+    (created,) = administrator.create_topics([NewTopic(name, partitions, config=dict(config or {}))]).values()
     created.result(10)
     while name not in administrator.list_topics(timeout=5).topics:
         pass
+
+
+def retention_of(url: str, topic: str) -> str:
+    administrator = admin(url)
+    (asked,) = administrator.describe_configs([ConfigResource(ResourceType.TOPIC, topic)]).values()
+    return str(asked.result(10)["retention.ms"].value)
 
 
 def partitions_of(url: str, topic: str) -> int:
@@ -160,15 +170,39 @@ async def test_provisioning_never_takes_partitions_away(kafka_url: str) -> None:
     assert partitions_of(kafka_url, ADDRESS) == 6
 
 
-async def test_provisioning_sets_the_retention_of_the_spec(kafka_url: str) -> None:
-    longer = replace(CHANNEL, retention=timedelta(days=30))
+async def test_provisioning_lengthens_the_retention_and_never_shortens_it(kafka_url: str) -> None:
+    def keeping(days: int) -> Topology:
+        return Topology((replace(CHANNEL, retention=timedelta(days=days)),))
 
     async with connected(kafka_url) as transport:
-        await transport.provision(Topology((CHANNEL,)))
-        changed = await transport.provision(Topology((longer,)))
-        again = await transport.provision(Topology((longer,)))
+        steps = [(await transport.provision(keeping(days)))[0] for days in (7, 30, 7, 30)]
 
-    assert [step.action for step in (*changed, *again)] == ["change", "exists"]
+    assert [step.action for step in steps] == ["create", "change", "exists", "exists"]
+    assert [step.detail for step in steps[1:]] == [
+        "retention becomes 30 days",
+        "4 partition(s), keeps longer: 30 days",
+        "4 partition(s)",
+    ]
+
+
+@pytest.mark.parametrize("there", ["-1", str(2**63 - 1)])
+async def test_a_topic_that_keeps_its_messages_for_ever_goes_on_doing_so(kafka_url: str, there: str) -> None:
+    create_topic(kafka_url, ADDRESS, 2, {"retention.ms": there})
+
+    async with connected(kafka_url, EDA_KAFKA_GROW_PARTITIONS="1") as transport:
+        grown, *_ = await transport.provision(topology())
+        (again,) = await transport.provision(Topology((CHANNEL,)))
+
+    assert (grown.action, again.detail) == ("change", "4 partition(s), keeps longer: for ever")
+    assert retention_of(kafka_url, ADDRESS) == there
+
+
+async def test_what_a_spec_keeps_for_ever_is_kept_so(kafka_url: str) -> None:
+    async with connected(kafka_url) as transport:
+        steps = [(await transport.provision(Topology((each,))))[0] for each in (CHANNEL, EVERLASTING, EVERLASTING)]
+
+    assert [step.action for step in steps] == ["create", "change", "exists"]
+    assert retention_of(kafka_url, ADDRESS) == "-1"
 
 
 async def test_an_address_that_cannot_name_a_topic_is_refused_by_name(kafka_url: str) -> None:

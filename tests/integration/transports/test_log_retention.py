@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from eda_runtime.contracts import Topology
+from eda_runtime.contracts import ChannelContract, Topology
 from eda_runtime.housekeeping import purge_messages
 from eda_runtime.settings import Settings
 from eda_runtime.testing.conformance.kit import CHANNEL, KEYS, event, events, ids, policy, rest, take, topology
+from eda_runtime.transports import Outgoing
 from eda_runtime.transports.log import LogTransport, open_transport
 
 NOW = timedelta(0)
@@ -43,12 +44,26 @@ async def test_what_is_younger_than_the_retention_stays(log: LogTransport) -> No
 
 
 async def test_a_channel_s_own_retention_counts(log: LogTransport) -> None:
-    await log.provision(Topology((replace(CHANNEL, retention=NOW),)))
-    await log.publish(events(KEYS, 1))
-    for group in ("billing", "shipping"):
-        await rest(await log.receiver(policy(group)))
+    returns = ChannelContract("returns", "sales.returns", retention=NOW)
+    reading = replace(policy(), channel=returns)
+    await log.provision(Topology((returns,), (reading,)))
+    await log.publish([*events(KEYS, 1), Outgoing("sales.returns", event("a", 0).envelope)])
+    for each in (reading, policy("billing"), policy("shipping")):
+        await rest(await log.receiver(each))
 
-    assert await log.purge() == len(KEYS)
+    assert await log.purge() == 1
+
+
+async def test_provisioning_lengthens_the_retention_and_never_shortens_it(log: LogTransport) -> None:
+    def keeping(days: int, partitions: int = 4) -> Topology:
+        return Topology((replace(CHANNEL, retention=timedelta(days=days), partitions=partitions),))
+
+    steps = [(await log.provision(wanted))[0] for wanted in (keeping(30), keeping(7), keeping(7, 5), keeping(60, 4))]
+    (last,) = await log.provision(keeping(7))
+
+    assert [step.action for step in steps] == ["change", "exists", "change", "change"]
+    assert steps[1].detail == "4 partition(s), keeps longer: 30 days"
+    assert last.detail == "5 partition(s), more than the 4 wanted, keeps longer: 60 days"
 
 
 async def test_unread_messages_go_when_told_so_and_readers_go_on_behind_them(log: LogTransport) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import nats as client
 import pytest
+from nats.js.api import StreamConfig
 from tests.faults.proxy import running_proxy
 from tests.services import nats
 from tests.services.certificates import self_signed
@@ -179,15 +180,35 @@ async def test_provisioning_never_takes_partitions_away(nats_url: str) -> None:
     assert (step.action, len(await subjects_of(nats_url, STREAM))) == ("conflict", 6)
 
 
-async def test_provisioning_sets_the_retention_of_the_spec(nats_url: str) -> None:
-    longer = replace(CHANNEL, retention=timedelta(days=30))
+async def test_provisioning_lengthens_the_retention_and_never_shortens_it(nats_url: str) -> None:
+    def keeping(days: int) -> Topology:
+        return Topology((replace(CHANNEL, retention=timedelta(days=days)),))
 
     async with connected(nats_url) as transport:
-        await transport.provision(Topology((CHANNEL,)))
-        changed = await transport.provision(Topology((longer,)))
-        again = await transport.provision(Topology((longer,)))
+        steps = [(await transport.provision(keeping(days)))[0] for days in (7, 30, 7, 30)]
 
-    assert [step.action for step in (*changed, *again)] == ["change", "exists"]
+    assert [step.action for step in steps] == ["create", "change", "exists", "exists"]
+    assert [step.detail for step in steps[1:]] == [
+        "retention becomes 30 days",
+        "4 partition(s), keeps longer: 30 days",
+        "4 partition(s)",
+    ]
+
+
+@pytest.mark.parametrize("grow", ["", "1"])
+async def test_a_stream_that_keeps_its_messages_for_ever_goes_on_doing_so(nats_url: str, grow: str) -> None:
+    subjects = [f"{ADDRESS}.p{number}" for number in range(2 if grow else 4)]
+    async with await client.connect(nats_url) as raw:
+        await raw.jsm().add_stream(StreamConfig(name=STREAM, subjects=subjects, max_age=0))
+
+    async with connected(nats_url, EDA_NATS_GROW_PARTITIONS=grow) as transport:
+        await transport.provision(Topology((CHANNEL,)))
+        (step,) = await transport.provision(Topology((CHANNEL,)))
+
+    async with await client.connect(nats_url) as raw:
+        config = (await raw.jsm().stream_info(STREAM)).config
+    assert (step.action, step.detail) == ("exists", "4 partition(s), keeps longer: for ever")
+    assert (len(config.subjects or ()), config.max_age) == (4, 0)
 
 
 async def test_an_address_that_cannot_be_a_subject_is_refused_by_name(nats_url: str) -> None:

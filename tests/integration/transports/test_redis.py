@@ -209,15 +209,30 @@ async def test_provisioning_never_takes_partitions_away(redis_url: str) -> None:
     assert step.action == "conflict"
 
 
-async def test_provisioning_sets_the_retention_of_the_spec(redis_url: str) -> None:
-    longer = replace(CHANNEL, retention=timedelta(days=30))
+async def test_provisioning_lengthens_the_retention_and_never_shortens_it(redis_url: str) -> None:
+    def keeping(days: int) -> Topology:
+        return Topology((replace(CHANNEL, retention=timedelta(days=days)),))
 
     async with connected(redis_url) as transport:
-        await transport.provision(Topology((CHANNEL,)))
-        changed = await transport.provision(Topology((longer,)))
-        again = await transport.provision(Topology((longer,)))
+        steps = [(await transport.provision(keeping(days)))[0] for days in (7, 30, 7, 30)]
 
-    assert [step.action for step in (*changed, *again)] == ["change", "exists"]
+    assert [step.action for step in steps] == ["create", "change", "exists", "exists"]
+    assert [step.detail for step in steps[1:]] == [
+        "retention becomes 30 days",
+        "4 partition(s), keeps longer: 30 days",
+        "4 partition(s)",
+    ]
+
+
+async def test_a_channel_that_gets_partitions_keeps_its_messages_as_long_as_before(redis_url: str) -> None:
+    longer = replace(CHANNEL, partitions=2, retention=timedelta(days=30))
+
+    async with connected(redis_url, EDA_REDIS_GROW_PARTITIONS="1") as transport:
+        await transport.provision(Topology((longer,)))
+        steps = [(await transport.provision(Topology((CHANNEL,))))[0] for _ in range(2)]
+
+    assert [step.action for step in steps] == ["change", "exists"]
+    assert steps[1].detail == "4 partition(s), keeps longer: 30 days"
 
 
 async def test_an_address_with_parameters_is_one_channel(redis_url: str) -> None:

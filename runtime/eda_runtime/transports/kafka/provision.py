@@ -1,4 +1,4 @@
-"""Creates the topics of a topology. Never deletes, never shrinks; adds partitions only where it is told to."""
+"""Creates the topics of a topology. Never deletes, never shrinks or shortens; adds partitions only where it is told to."""
 
 from __future__ import annotations
 
@@ -19,20 +19,25 @@ from eda_runtime.errors import TransportError
 from eda_runtime.transports import ProvisionStep
 from eda_runtime.transports.addresses import all_channels
 from eda_runtime.transports.kafka.cluster import REQUEST_SECONDS, Cluster, broker_errors, check_name, topics_of
+from eda_runtime.transports.retention import FOREVER, kept_longer, spoken
 
 __all__ = ["provision"]
 
 RETENTION = "retention.ms"
+UNLIMITED = -1
 DOING = ("create", "change")
 VISIBLE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """A topic that is there. `retention` in milliseconds; `None` if the cluster does not say."""
+    """A topic that is there. `retention` is `None` if the cluster does not say."""
 
     partitions: int
-    retention: int | None
+    retention: timedelta | None
+
+    def keeps_too_little(self, wanted: timedelta) -> bool:
+        return self.retention is not None and self.retention < min(wanted, FOREVER)
 
 
 async def provision(cluster: Cluster, topology: Topology, *, dry_run: bool) -> list[ProvisionStep]:
@@ -98,16 +103,17 @@ def topic_step(wanted: ChannelContract, existing: Existing, *, grow: bool) -> Pr
         )
         told = "" if grow else ", then set EDA_KAFKA_GROW_PARTITIONS=1"
         return ProvisionStep("change" if grow else "conflict", what, detail + told)
-    if existing.retention not in (None, milliseconds(wanted.retention)):
-        return ProvisionStep("change", what, f"retention becomes {wanted.retention}")
+    if existing.keeps_too_little(wanted.retention):
+        return ProvisionStep("change", what, f"retention becomes {spoken(wanted.retention)}")
     more = f", more than the {wanted.partitions} wanted" if existing.partitions > wanted.partitions else ""
-    return ProvisionStep("exists", what, f"{existing.partitions} partition(s){more}")
+    longer = "" if existing.retention is None else kept_longer(existing.retention, wanted.retention)
+    return ProvisionStep("exists", what, f"{existing.partitions} partition(s){more}{longer}")
 
 
 async def carry_out(cluster: Cluster, channel: ChannelContract, step: ProvisionStep, existing: Existing | None) -> None:
-    config = {RETENTION: str(milliseconds(channel.retention))}
+    kept = written(channel.retention)
     if step.action == "create":
-        topic = NewTopic(channel.address, channel.partitions, cluster.options.replicas, config=config)
+        topic = NewTopic(channel.address, channel.partitions, cluster.options.replicas, config={RETENTION: kept})
         try:
             await each_of(cluster.admin.create_topics([topic], request_timeout=REQUEST_SECONDS))
         except KafkaException as error:
@@ -117,12 +123,13 @@ async def carry_out(cluster: Cluster, channel: ChannelContract, step: ProvisionS
         if existing.partitions < channel.partitions:
             more = [NewPartitions(channel.address, channel.partitions)]
             await each_of(cluster.admin.create_partitions(more, request_timeout=REQUEST_SECONDS))
-        entry = ConfigEntry(RETENTION, config[RETENTION], incremental_operation=AlterConfigOpType.SET)
-        resource = ConfigResource(ResourceType.TOPIC, channel.address, incremental_configs=[entry])
-        await each_of(cluster.admin.incremental_alter_configs([resource], request_timeout=REQUEST_SECONDS))
+        if existing.keeps_too_little(channel.retention):
+            entry = ConfigEntry(RETENTION, kept, incremental_operation=AlterConfigOpType.SET)
+            resource = ConfigResource(ResourceType.TOPIC, channel.address, incremental_configs=[entry])
+            await each_of(cluster.admin.incremental_alter_configs([resource], request_timeout=REQUEST_SECONDS))
 
 
-async def retention_of(cluster: Cluster, topic: str) -> int | None:
+async def retention_of(cluster: Cluster, topic: str) -> timedelta | None:
     asked = cluster.admin.describe_configs([ConfigResource(ResourceType.TOPIC, topic)], request_timeout=REQUEST_SECONDS)
     try:
         (config,) = await each_of(asked)
@@ -131,12 +138,21 @@ async def retention_of(cluster: Cluster, topic: str) -> int | None:
             raise
         return None
     entry = config.get(RETENTION)
-    return int(entry.value) if entry is not None and entry.value is not None else None
+    return read(int(entry.value)) if entry is not None and entry.value is not None else None
 
 
 async def each_of(answers: Mapping[Any, Future[Any]]) -> Sequence[Any]:
     """What the admin client's futures give, which it does not type."""
     return await asyncio.gather(*(asyncio.wrap_future(future) for future in answers.values()))
+
+
+def read(retention: int) -> timedelta:
+    """What `retention.ms` says, which may be more than a `timedelta` can."""
+    return FOREVER if retention == UNLIMITED else timedelta(milliseconds=min(retention, milliseconds(FOREVER)))
+
+
+def written(retention: timedelta) -> str:
+    return str(UNLIMITED if retention >= FOREVER else milliseconds(retention))
 
 
 def milliseconds(span: timedelta) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from eda_runtime.contracts import ChannelContract, Topology
 from eda_runtime.transports import ProvisionStep
@@ -11,6 +12,7 @@ from eda_runtime.transports.addresses import all_channels, normal_address
 from eda_runtime.transports.log import statements as sql
 from eda_runtime.transports.log.database import Connection, Database
 from eda_runtime.transports.log.messages import microseconds
+from eda_runtime.transports.retention import kept_longer, spoken
 
 __all__ = ["provision"]
 
@@ -19,12 +21,12 @@ __all__ = ["provision"]
 class Existing:
     """What the log has: partitions and retention by address, and the groups that read each address."""
 
-    channels: Mapping[str, tuple[int, int]]
+    channels: Mapping[str, tuple[int, timedelta]]
     groups: frozenset[tuple[str, str]]
 
 
 async def provision(database: Database, topology: Topology, *, dry_run: bool) -> list[ProvisionStep]:
-    """Compare, then create or grow. A channel never gets fewer partitions."""
+    """Compare, then create or grow. A channel never gets fewer partitions, and never keeps its messages for shorter."""
     existing = await look(database)
     channels = list(all_channels(topology))
     groups = sorted({(normal_address(receive.channel.address), receive.group) for receive in topology.receives})
@@ -47,12 +49,14 @@ async def look(database: Database) -> Existing:
         channels = await connection.fetch(sql.CHANNELS)
         groups = await connection.fetch(sql.GROUPS)
     return Existing(
-        channels={address: (partitions, retention) for _, address, partitions, retention in channels},
+        channels={
+            address: (partitions, timedelta(microseconds=retention)) for _, address, partitions, retention in channels
+        },
         groups=frozenset((address, group) for address, group in groups),
     )
 
 
-def channel_step(wanted: ChannelContract, existing: tuple[int, int] | None) -> ProvisionStep:
+def channel_step(wanted: ChannelContract, existing: tuple[int, timedelta] | None) -> ProvisionStep:
     what = f"channel {wanted.address}"
     if existing is None:
         return ProvisionStep("create", what, f"{wanted.partitions} partition(s)")
@@ -63,10 +67,11 @@ def channel_step(wanted: ChannelContract, existing: tuple[int, int] | None) -> P
             what,
             f"from {partitions} to {wanted.partitions} partitions: keys move, so let consumers catch up first",
         )
-    if microseconds(wanted.retention) != retention:
-        return ProvisionStep("change", what, f"retention becomes {wanted.retention}")
+    if retention < wanted.retention:
+        return ProvisionStep("change", what, f"retention becomes {spoken(wanted.retention)}")
     more = f", more than the {wanted.partitions} wanted" if partitions > wanted.partitions else ""
-    return ProvisionStep("exists", what, f"{partitions} partition(s){more}")
+    longer = kept_longer(retention, wanted.retention)
+    return ProvisionStep("exists", what, f"{partitions} partition(s){more}{longer}")
 
 
 def group_step(address: str, group: str, existing: Existing) -> ProvisionStep:

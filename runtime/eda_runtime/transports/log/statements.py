@@ -13,7 +13,11 @@ PARTITIONS = "SELECT channel_id, id FROM eda_log_partitions ORDER BY channel_id,
 CREATE_CHANNEL = """
 INSERT INTO eda_log_channels (address, partitions, retention) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"""
 
-CHANGE_CHANNEL = "UPDATE eda_log_channels SET partitions = $2, retention = $3 WHERE address = $1 AND partitions <= $2"
+CHANGE_CHANNEL = """
+UPDATE eda_log_channels SET
+    partitions = CASE WHEN partitions < $2 THEN $2 ELSE partitions END,
+    retention = CASE WHEN retention < $3 THEN $3 ELSE retention END
+WHERE address = $1"""
 
 CREATE_PARTITION = """
 INSERT INTO eda_log_partitions (channel_id, number) SELECT id, $2 FROM eda_log_channels WHERE address = $1

@@ -1,4 +1,4 @@
-"""Creates the streams and consumers of a topology, as the target `deploy-nats` describes them. Never deletes, never shrinks."""
+"""Creates the streams and consumers of a topology, as the target `deploy-nats` describes them. Never deletes, shrinks or shortens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from eda_runtime.transports.nats.names import (
     stream_name,
     subject,
 )
-from eda_runtime.transports.nats.streams import read_consumer, read_stream
+from eda_runtime.transports.nats.streams import Stream, read_consumer, read_stream
+from eda_runtime.transports.retention import FOREVER, kept_longer, spoken
 
 __all__ = ["provision"]
 
@@ -71,17 +72,19 @@ async def compare_stream(connection: Connection, channel: ChannelContract) -> De
         told = f"has {count} partitions, {channel.partitions} wanted: they cannot be taken away"
         return Deed(ProvisionStep("conflict", what, told))
     subjects = [*stream.config["subjects"], *(subject(channel.address, n) for n in range(count, channel.partitions))]
-    changed = {**stream.config, "subjects": subjects, "max_age": wanted["max_age"]}
-    changed["duplicate_window"] = wanted["duplicate_window"]
+    kept = retention_of(stream)
+    changed = {**stream.config, "subjects": subjects}
+    if kept < min(channel.retention, FOREVER):
+        changed |= {name: wanted[name] for name in ("max_age", "duplicate_window")}
     if count < channel.partitions:
         told = f"from {count} to {channel.partitions} partitions: keys move, so let consumers catch up first"
         if not connection.options.grow_partitions:
             return Deed(ProvisionStep("conflict", what, f"{told}, then set EDA_NATS_GROW_PARTITIONS=1"))
         return Deed(ProvisionStep("change", what, told), f"STREAM.UPDATE.{name}", changed)
-    if stream.config.get("max_age") != wanted["max_age"]:
-        step = ProvisionStep("change", what, f"retention becomes {channel.retention}")
+    if changed != stream.config:
+        step = ProvisionStep("change", what, f"retention becomes {spoken(channel.retention)}")
         return Deed(step, f"STREAM.UPDATE.{name}", changed)
-    return Deed(ProvisionStep("exists", what, f"{count} partition(s)"))
+    return Deed(ProvisionStep("exists", what, f"{count} partition(s){kept_longer(kept, channel.retention)}"))
 
 
 async def compare_ledger(connection: Connection, group: str) -> Deed:
@@ -170,6 +173,12 @@ def wanted_consumer(receive: ReceivePolicy, name: str, filter_subject: str) -> d
         "max_deliver": -1,
         "max_ack_pending": max(MOST_PENDING, receive.batch),
     }
+
+
+def retention_of(stream: Stream) -> timedelta:
+    """The server leaves out, or calls 0, what has no end."""
+    age = int(stream.config.get("max_age") or 0)
+    return timedelta(microseconds=age // 1000) if age else FOREVER
 
 
 def nanoseconds(span: timedelta) -> int:

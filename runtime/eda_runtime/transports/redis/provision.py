@@ -1,4 +1,4 @@
-"""Creates the streams and groups of a topology. Never deletes, never shrinks; adds partitions only where it is told to."""
+"""Creates the streams and groups of a topology. Never deletes, never shrinks or shortens; adds partitions only where it is told to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from eda_runtime.transports.redis.channels import Channel, read_channels
 from eda_runtime.transports.redis.connection import answering
 from eda_runtime.transports.redis.names import CHANNELS
 from eda_runtime.transports.redis.streams import groups_of
+from eda_runtime.transports.retention import kept_longer, spoken
 
 __all__ = ["provision"]
 
@@ -22,10 +23,12 @@ async def provision(client: Redis, topology: Topology, *, grow: bool, dry_run: b
     there = await read_channels(client)
     steps: list[ProvisionStep] = []
     for wanted in all_channels(topology):
-        step = channel_step(wanted, there.get(normal_address(wanted.address)), grow=grow)
+        existing = there.get(normal_address(wanted.address))
+        step = channel_step(wanted, existing, grow=grow)
         steps.append(step)
         if step.action in DOING and not dry_run:
-            channel = Channel(normal_address(wanted.address), wanted.partitions, wanted.retention)
+            kept = max(wanted.retention, existing.retention) if existing else wanted.retention
+            channel = Channel(normal_address(wanted.address), wanted.partitions, kept)
             await create(client, channel)
             there[channel.address] = channel
     for address, group in sorted({(normal_address(each.channel.address), each.group) for each in topology.receives}):
@@ -46,9 +49,10 @@ def channel_step(wanted: ChannelContract, existing: Channel | None, *, grow: boo
         )
         told = "" if grow else ", then set EDA_REDIS_GROW_PARTITIONS=1"
         return ProvisionStep("change" if grow else "conflict", what, detail + told)
-    if existing.retention != wanted.retention:
-        return ProvisionStep("change", what, f"retention becomes {wanted.retention}")
-    return ProvisionStep("exists", what, f"{existing.partitions} partition(s)")
+    if existing.retention < wanted.retention:
+        return ProvisionStep("change", what, f"retention becomes {spoken(wanted.retention)}")
+    longer = kept_longer(existing.retention, wanted.retention)
+    return ProvisionStep("exists", what, f"{existing.partitions} partition(s){longer}")
 
 
 async def create(client: Redis, channel: Channel) -> None:

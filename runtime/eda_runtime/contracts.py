@@ -68,7 +68,8 @@ class ChannelContract:
     """A channel. `address` may hold `{parameter}`s, whose values come with each message sent.
 
     `partitions` is how many independent orders the broker keeps; `ordered` says that messages of a key keep theirs.
-    `names` are what brokers call it where that is not its address, by the scheme of the broker's URL.
+    `names` are what brokers call it where that is not its address, and `kinds` what they make of it where that is not
+    what they usually do, by the scheme of the broker's URL.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ChannelContract:
     retention: timedelta = timedelta(days=7)
     ordered: bool = True
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    kinds: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

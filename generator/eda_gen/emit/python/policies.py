@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TypeAlias
 
-from eda_gen.emit.broker_names import channel_names, group_names
+from eda_gen.emit.broker_names import channel_kinds, channel_names, group_names
 from eda_gen.emit.python.text import literal
 from eda_gen.model import Channel, DeadLetter, OnFailure, Ordering, ReceiveOperation, Retry, Service
 
@@ -22,8 +22,9 @@ BATCH = 200
 
 
 def channel_arguments(channel: Channel, address: str) -> Arguments:
-    named = _names(channel_names(address, channel.bindings))
-    return (("name", literal(channel.name)), ("address", literal(address)), *_channel_policy(channel), *named)
+    named = _by_broker("names", channel_names(address, channel.bindings))
+    kinds = _by_broker("kinds", channel_kinds(address, channel.bindings))
+    return (("name", literal(channel.name)), ("address", literal(address)), *_channel_policy(channel), *named, *kinds)
 
 
 def inbox_arguments(service: Service, channel: Channel) -> Arguments:
@@ -40,13 +41,16 @@ def _channel_policy(channel: Channel) -> Iterator[tuple[str, str]]:
         yield "ordered", "False"
 
 
-def policy_arguments(operation: ReceiveOperation, channel: str) -> Arguments:
+def policy_arguments(service: Service, operation: ReceiveOperation, channel: Channel, constant: str) -> Arguments:
+    address = f"{service.name}.{channel.name}" if channel.address is None else channel.address
+    names = group_names(operation.group, operation.bindings, address, channel.bindings)
     return (
         ("operation", literal(operation.id)),
         ("group", literal(operation.group)),
-        ("channel", channel),
+        ("channel", constant),
         ("dead_letter", _dead_letter(operation.dead_letter)),
         *_choices(operation),
+        *_by_broker("names", names),
     )
 
 
@@ -63,13 +67,12 @@ def _choices(operation: ReceiveOperation) -> Iterator[tuple[str, str]]:
         yield "batch", str(operation.batch)
     if operation.reply is not None and operation.reply.address is not None:
         yield "reply_to", literal(operation.reply.address)
-    yield from _names(group_names(operation.group, operation.bindings))
 
 
-def _names(by_broker: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    if by_broker:
-        written = (f"{literal(broker)}: {literal(name)}" for broker, name in by_broker.items())
-        yield "names", f"{{{', '.join(written)}}}"
+def _by_broker(argument: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if values:
+        written = (f"{literal(broker)}: {literal(value)}" for broker, value in values.items())
+        yield argument, f"{{{', '.join(written)}}}"
 
 
 def _dead_letter(letter: DeadLetter) -> str:

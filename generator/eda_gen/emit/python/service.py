@@ -147,7 +147,11 @@ def view_service(
         downcasts=downcasts((step for send in sends for way in send.ways for step in way), by_type),
         channels=tuple(_channel_views(catalog, service, outgoing | rest, incoming)),
         policies=tuple(
-            PolicyView(policies[each.id], policy_arguments(each, incoming[each.channel])) for each in receives
+            PolicyView(
+                policies[each.id],
+                policy_arguments(service, each, catalog.channels[each.channel], incoming[each.channel]),
+            )
+            for each in receives
         ),
         sends=tuple(_publisher_methods(catalog, sends, outgoing, incoming, events, by_type)),
         receives=tuple(_consumer_methods(receiving, policies, events, versions.handled, by_type)),

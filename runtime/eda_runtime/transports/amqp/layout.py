@@ -27,6 +27,9 @@ __all__ = [
 
 Arguments: TypeAlias = Mapping[str, str | int | bool]
 
+SCHEME = "amqp"
+PARTITIONED = ("direct", "topic")
+"""Exchanges whose routing keys decide where a message goes; those of other types give every queue all of them."""
 LONGEST = 255
 """Bytes of a name (AMQP 0-9-1, short string)."""
 NO_LIMIT = 2**31 - 1
@@ -62,8 +65,8 @@ def exchanges_of(topology: Topology) -> Iterator[Exchange]:
     for channel in all_channels(topology):
         if is_family(channel):
             continue
-        yield Exchange(channel.address, "direct" if channel.address in owned else "fanout")
-        for number in range(channel.partitions if channel.address in owned else 0):
+        yield Exchange(channel.address, exchange_type(channel) if channel.address in owned else "fanout")
+        for number in range(channel.partitions if channel.address in owned and is_partitioned(channel) else 0):
             yield Exchange(partition_exchange(channel.address, number), "fanout", internal=True)
     for policy in topology.receives:
         yield Exchange(workers_name(group_name(policy, topology)), "fanout")
@@ -82,7 +85,8 @@ def queues_of(topology: Topology) -> Iterator[Queue]:
 
 
 def work_queues(policy: ReceivePolicy, group: str) -> Sequence[Queue]:
-    """A queue a partition where order must be kept, else one for all."""
+    """A queue a partition where order must be kept and the exchange can tell partitions apart; else one for all, as where the spec
+    names the queue."""
     channel = policy.channel
     exchange = None if is_family(channel) else channel.address
     arguments: dict[str, str | int | bool] = {
@@ -92,10 +96,11 @@ def work_queues(policy: ReceivePolicy, group: str) -> Sequence[Queue]:
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }
-    keys = tuple(map(routing_key, range(channel.partitions)))
-    if not channel.ordered:
+    if channel.ordered:
+        arguments["x-single-active-consumer"] = True
+    keys = tuple(map(routing_key, range(channel.partitions))) if is_partitioned(channel) else ("",)
+    if not channel.ordered or not is_partitioned(channel) or SCHEME in policy.names:
         return [Queue(group, arguments, exchange, keys)]
-    arguments["x-single-active-consumer"] = True
     return [Queue(f"{group}.{key}", arguments, exchange, (key,)) for key in keys]
 
 
@@ -116,6 +121,14 @@ def partition_exchange(address: str, partition: int) -> str:
 
 def routing_key(partition: int) -> str:
     return f"p{partition}"
+
+
+def exchange_type(channel: ChannelContract) -> str:
+    return channel.kinds.get(SCHEME, "direct")
+
+
+def is_partitioned(channel: ChannelContract) -> bool:
+    return exchange_type(channel) in PARTITIONED
 
 
 def is_family(channel: ChannelContract) -> bool:

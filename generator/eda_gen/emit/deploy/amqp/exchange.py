@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from eda_gen.emit import bindings
-from eda_gen.emit.broker_names import channel_names
+from eda_gen.emit.broker_names import channel_names, exchange_type
 from eda_gen.emit.deploy.topology import Topic
 from eda_gen.model import Json
 
@@ -14,7 +14,6 @@ __all__ = ["VHOST", "Exchange", "view_exchange", "view_exchanges"]
 
 VHOST = "/"
 _PARTITIONED = ("direct", "topic")
-_TYPES = (*_PARTITIONED, "fanout", "headers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,6 @@ class Exchange:
     name: str
     vhost: str
     type: str
-    durable: bool
-    auto_delete: bool
     internal: bool = False
 
     @property
@@ -36,8 +33,8 @@ class Exchange:
             "name": self.name,
             "vhost": self.vhost,
             "type": self.type,
-            "durable": self.durable,
-            "auto_delete": self.auto_delete,
+            "durable": True,
+            "auto_delete": False,
             "internal": self.internal,
             "arguments": {},
         }
@@ -53,14 +50,9 @@ def view_exchanges(topic: Topic) -> Iterator[Exchange]:
 
 
 def view_exchange(topic: Topic) -> Exchange:
-    """As the `amqp` channel binding says; where it says nothing, durable, direct, and called by the address."""
-    stated = bindings.mapping(topic.bindings, "amqp", "exchange")
-    kind = bindings.text(stated, "type")
-    durable, auto_delete = bindings.flag(stated, "durable"), bindings.flag(stated, "autoDelete")
+    """As the `amqp` channel binding says; where it says nothing, direct, and called by the address. Always durable."""
     return Exchange(
-        name=channel_names(topic.address, topic.bindings).get("amqp", topic.address),
-        vhost=bindings.text(stated, "vhost") or VHOST,
-        type=kind if kind in _TYPES else "direct",
-        durable=True if durable is None else durable,
-        auto_delete=bool(auto_delete),
+        name=channel_names(topic.template, topic.bindings).get("amqp", topic.address),
+        vhost=bindings.text(bindings.mapping(topic.bindings, "amqp", "exchange"), "vhost") or VHOST,
+        type=exchange_type(topic.bindings),
     )

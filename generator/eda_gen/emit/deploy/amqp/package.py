@@ -10,7 +10,14 @@ from typing import TypeAlias
 
 from eda_gen.diagnostics import Diagnostic, Result
 from eda_gen.emit.deploy.amqp.exchange import Exchange, view_exchange, view_exchanges
-from eda_gen.emit.deploy.amqp.queue import Queue, dead_letter_queue, queues_of, vhost_of, workers_stream
+from eda_gen.emit.deploy.amqp.queue import (
+    Queue,
+    dead_letter_queue,
+    queues_of,
+    vhost_of,
+    with_queue_names,
+    workers_stream,
+)
 from eda_gen.emit.deploy.text import json_text, regex
 from eda_gen.emit.deploy.topology import Topic, Topology, derive, with_warnings
 from eda_gen.emit.target import Package
@@ -26,7 +33,7 @@ Definition: TypeAlias = "Mapping[str, Json]"
 
 def target(catalog: Catalog, service: Service) -> Result[Package]:
     """The exchanges that `service` owns, the queues that it reads, and what its user may do."""
-    return derive(catalog, service).then(_package)
+    return derive(catalog, service).then(lambda topology: _package(with_queue_names(topology)))
 
 
 def _package(topology: Topology) -> Result[Package]:
@@ -34,7 +41,7 @@ def _package(topology: Topology) -> Result[Package]:
     queues = tuple(queue for reading in topology.receives for queue in queues_of(reading))
     dead = tuple(_dead_letters(topology))
     streams = tuple(workers_stream(reading) for reading in topology.receives)
-    private = tuple(Exchange(each.name, each.vhost, "fanout", True, False) for each in (*dead, *streams))
+    private = tuple(Exchange(each.name, each.vhost, "fanout") for each in (*dead, *streams))
     created = (*dead, *streams, *queues)
     problems = tuple(_problems(topology, (*exchanges, *private, *created)))
     if problems:

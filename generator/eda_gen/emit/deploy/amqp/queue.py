@@ -7,16 +7,17 @@ that database was away would become dead letters, out of order.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from eda_gen.emit import bindings
+from eda_gen.emit.broker_names import amqp_queue
 from eda_gen.emit.deploy.amqp.exchange import VHOST, Exchange, view_exchange
 from eda_gen.emit.deploy.text import milliseconds
-from eda_gen.emit.deploy.topology import Reading, Topic
+from eda_gen.emit.deploy.topology import Reading, Topic, Topology
 from eda_gen.model import Json
 
-__all__ = ["Queue", "dead_letter_queue", "queues_of", "vhost_of", "workers_stream"]
+__all__ = ["Queue", "dead_letter_queue", "queues_of", "vhost_of", "with_queue_names", "workers_stream"]
 
 NO_LIMIT = 2**31 - 1
 """Where no limit is stated, RabbitMQ 4 has one of 20 deliveries."""
@@ -33,8 +34,6 @@ class Queue:
 
     name: str
     vhost: str
-    durable: bool
-    auto_delete: bool
     arguments: Mapping[str, Json]
     routes: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -42,8 +41,8 @@ class Queue:
         return {
             "name": self.name,
             "vhost": self.vhost,
-            "durable": self.durable,
-            "auto_delete": self.auto_delete,
+            "durable": True,
+            "auto_delete": False,
             "arguments": self.arguments,
         }
 
@@ -60,6 +59,18 @@ class Queue:
                 }
 
 
+def with_queue_names(topology: Topology) -> Topology:
+    """The topology with a group called as the queue that its channel is, where a binding says so; several operations of one name
+    have a queue each."""
+    named = [_named(reading) or reading.group for reading in topology.receives]
+    times = Counter(named)
+    receives = (
+        replace(reading, name=name if times[name] == 1 else f"{name}.{reading.operation.id}")
+        for reading, name in zip(topology.receives, named, strict=True)
+    )
+    return replace(topology, receives=tuple(receives))
+
+
 def queues_of(reading: Reading) -> Iterator[Queue]:
     """A queue a partition, where order must be kept and the exchanges can tell partitions apart; else one for all."""
     topics = tuple(each for each in reading.topics if not each.is_family)
@@ -67,10 +78,9 @@ def queues_of(reading: Reading) -> Iterator[Queue]:
         return
     exchanges = tuple(map(view_exchange, topics))
     first = topics[0]
-    named = _named(first)
-    if not first.ordered or named or not all(each.partitioned for each in exchanges):
+    if not first.ordered or _named(reading) or not all(each.partitioned for each in exchanges):
         keys = tuple(f"p{number}" for number in range(first.partitions))
-        yield _queue(named or reading.name, keys, exchanges, reading)
+        yield _queue(reading.name, keys, exchanges, reading)
         return
     for number in range(first.partitions):
         yield _queue(f"{reading.name}.p{number}", (f"p{number}",), exchanges, reading)
@@ -83,36 +93,25 @@ def vhost_of(reading: Reading) -> str:
 
 def dead_letter_queue(letters: Topic, vhost: str) -> Queue:
     arguments: Mapping[str, Json] = {"x-queue-type": "quorum", "x-message-ttl": milliseconds(letters.retention)}
-    return Queue(letters.address, vhost, True, False, arguments, ((letters.address, ("",)),))
+    return Queue(letters.address, vhost, arguments, ((letters.address, ("",)),))
 
 
 def workers_stream(reading: Reading) -> Queue:
     """Bound to an exchange of its own name, so that the right to write it covers nothing else."""
     name = f"{reading.name}.workers"
-    return Queue(name, vhost_of(reading), True, False, BEATS, ((name, ("",)),))
+    return Queue(name, vhost_of(reading), BEATS, ((name, ("",)),))
 
 
 def _queue(name: str, keys: tuple[str, ...], exchanges: tuple[Exchange, ...], reading: Reading) -> Queue:
-    stated = bindings.mapping(reading.topics[0].bindings, "amqp", "queue")
     routes = tuple((each.name, keys if each.partitioned else ("",)) for each in exchanges)
-    lasting = bindings.flag(stated, "durable") is not False and not bindings.flag(stated, "autoDelete")
-    return Queue(
-        name=name,
-        vhost=vhost_of(reading),
-        durable=bindings.flag(stated, "durable") is not False,
-        auto_delete=bool(bindings.flag(stated, "autoDelete")),
-        arguments=_arguments(reading, lasting),
-        routes=routes,
-    )
+    return Queue(name, vhost_of(reading), _arguments(reading), routes)
 
 
-def _arguments(reading: Reading, lasting: bool) -> Mapping[str, Json]:
-    """Quorum queues are durable and stay; what a binding wants otherwise is a classic queue."""
+def _arguments(reading: Reading) -> Mapping[str, Json]:
+    """A quorum queue's, which lasts: with one that went away its messages would."""
     arguments: dict[str, Json] = {"x-dead-letter-exchange": reading.dead_letters.address}
     if reading.topics[0].ordered:
         arguments["x-single-active-consumer"] = True
-    if not lasting:
-        return {"x-queue-type": "classic", **arguments}
     return {
         "x-queue-type": "quorum",
         **arguments,
@@ -122,8 +121,6 @@ def _arguments(reading: Reading, lasting: bool) -> Mapping[str, Json]:
     }
 
 
-def _named(topic: Topic) -> str | None:
-    """The queue that the channel is, where its binding says that it is one."""
-    amqp = bindings.mapping(topic.bindings, "amqp")
-    queue = bindings.mapping(amqp, "queue")
-    return bindings.text(queue, "name") if bindings.text(amqp, "is") == "queue" else None
+def _named(reading: Reading) -> str | None:
+    first = next((each for each in reading.topics if not each.is_family), None)
+    return amqp_queue(first.template, first.bindings) if first else None

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ from eda_runtime.settings import Settings
 from eda_runtime.tasks import end
 from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, ids, policy, rest, take, topology
 from eda_runtime.transports import ReplayRange
-from eda_runtime.transports.eventbridge import EventBridgeOptions, EventBridgeTransport, names
+from eda_runtime.transports.eventbridge import EventBridgeOptions, EventBridgeTransport, names, policies
 from eda_runtime.transports.eventbridge.clients import Clients
 from eda_runtime.transports.eventbridge.messages import delivery
 from eda_runtime.transports.eventbridge.receiver import QueueReceiver
@@ -70,6 +70,12 @@ async def clients_of(url: str) -> AsyncIterator[Clients]:
         yield clients
     finally:
         await clients.close()
+
+
+async def attributes_of(clients: Clients, queue: str) -> Mapping[str, str]:
+    url = (await clients.sqs.get_queue_url(QueueName=queue))["QueueUrl"]
+    asked = await clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    return {str(name): value for name, value in asked["Attributes"].items()}
 
 
 async def bodies(clients: Clients, queue: str) -> list[str]:
@@ -353,6 +359,76 @@ async def test_provisioning_widens_a_rule_that_passes_some_types_only(eventbridg
 
         assert changed == [f"rule billing of {ADDRESS}"]
         assert {step.action for step in await transport.provision(topology())} == {"exists"}
+
+
+@pytest.mark.parametrize("queue", ["billing", names.queue_name(policy().dead_letter.address)])
+async def test_a_queue_that_was_left_without_its_policy_gets_it(eventbridge_url: str, queue: str) -> None:
+    async with connected(eventbridge_url) as transport, clients_of(eventbridge_url) as clients:
+        await clients.sqs.create_queue(QueueName=queue)
+        steps = {step.what.rpartition(" ")[2]: step.action for step in await transport.provision(topology())}
+        again = await transport.provision(topology())
+        await transport.publish([event("a", 0)])
+
+        assert steps[queue] == "change"
+        assert {step.action for step in again} == {"exists"}
+        assert ids(await take(await transport.receiver(policy()), 1)) == ["a/0"]
+
+
+async def test_a_policy_keeps_what_others_put_into_it(eventbridge_url: str) -> None:
+    theirs = {"Sid": "Audit", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sqs:GetQueueAttributes"}
+    async with connected(eventbridge_url) as transport, clients_of(eventbridge_url) as clients:
+        url = (await clients.sqs.create_queue(QueueName="billing"))["QueueUrl"]
+        arn = (await attributes_of(clients, "billing"))["QueueArn"]
+        written = json.dumps({"Version": "2012-10-17", "Statement": theirs | {"Resource": arn}})
+        await clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": written})
+        await transport.provision(topology())
+        policy = json.loads((await attributes_of(clients, "billing"))["Policy"])
+
+    assert [each["Sid"] for each in policy["Statement"]] == ["OnlyEncrypted", "OurRules", "Audit"]
+
+
+async def test_a_group_that_joins_a_dead_letter_queue_may_use_it_as_those_before(eventbridge_url: str) -> None:
+    letters = policy("billing").dead_letter
+    shared = Topology((CHANNEL,), (policy("billing"), replace(policy("shipping"), dead_letter=letters)))
+    queue = names.queue_name(letters.address)
+    async with connected(eventbridge_url) as transport, clients_of(eventbridge_url) as clients:
+        await transport.provision(topology())
+        steps = {step.what: step.action for step in await transport.provision(shared)}
+        again = [*await transport.provision(shared), *await transport.provision(topology())]
+        found = await attributes_of(clients, queue)
+
+    assert steps[f"dead letter queue {queue}"] == "change"
+    assert {step.action for step in again} == {"exists"}
+    assert all(f"rule/{ADDRESS}/{group}" in found["Policy"] for group in ("billing", "shipping"))
+    if "RedriveAllowPolicy" in found:  # which moto takes and does not tell
+        sources = json.loads(found["RedriveAllowPolicy"])["sourceQueueArns"]
+        assert [each.rpartition(":")[2] for each in sources] == ["billing", "shipping"]
+
+
+@pytest.mark.parametrize(
+    ("there", "allowed", "becomes"),
+    [
+        ("", True, {"redrivePermission": "byQueue", "sourceQueueArns": ["q"]}),
+        ('{"redrivePermission": "allowAll"}', True, {"redrivePermission": "allowAll"}),
+        ('{"redrivePermission": "denyAll"}', False, {"redrivePermission": "byQueue", "sourceQueueArns": ["q"]}),
+        (
+            '{"redrivePermission": "byQueue", "sourceQueueArns": ["p"]}',
+            False,
+            {"redrivePermission": "byQueue", "sourceQueueArns": ["p", "q"]},
+        ),
+        (
+            json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [f"p{number}" for number in range(10)]}),
+            False,
+            {"redrivePermission": "allowAll"},
+        ),
+    ],
+)
+def test_queues_that_may_give_up_to_a_dead_letter_queue_go_on_doing_so(
+    there: str, allowed: bool, becomes: dict[str, object]
+) -> None:
+    assert policies.redrive_allowed(there, ["q"]) is allowed
+    assert json.loads(policies.redrive_policy_of(["q"], there)) == becomes
+    assert policies.redrive_allowed(json.dumps(becomes), ["q"])
 
 
 async def test_an_address_with_parameters_and_no_bus_needs_a_person(eventbridge_url: str) -> None:

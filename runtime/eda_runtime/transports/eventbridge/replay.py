@@ -21,8 +21,9 @@ from eda_runtime.errors import ConfigurationError, TransportError
 from eda_runtime.transports import Delivery, ReplayRange
 from eda_runtime.transports.eventbridge.clients import Clients, aws_errors, is_missing
 from eda_runtime.transports.eventbridge.names import archive_name, bus_name
+from eda_runtime.transports.eventbridge.policies import policy_of
 from eda_runtime.transports.eventbridge.receiver import QueueReceiver
-from eda_runtime.transports.eventbridge.resources import policy_of, queue_arn
+from eda_runtime.transports.eventbridge.resources import queue_arn
 
 __all__ = ["ReplayReceiver", "open_replay"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -15,12 +15,13 @@ from eda_runtime.transports import ProvisionStep
 from eda_runtime.transports.addresses import normal_address, pattern
 from eda_runtime.transports.eventbridge.clients import Clients, is_missing
 from eda_runtime.transports.eventbridge.names import archive_name, bus_name, rule_name
+from eda_runtime.transports.eventbridge.policies import allowed_rules, policy_of, redrive_allowed, redrive_policy_of
 from eda_runtime.transports.eventbridge.queues import queue_url
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs.literals import QueueAttributeNameType
 
-__all__ = ["Archive", "Bus", "DeadLetters", "Family", "GroupQueue", "Reading", "Resource", "Rule", "policy_of"]
+__all__ = ["Archive", "Bus", "DeadLetters", "Family", "GroupQueue", "Reading", "Resource", "Rule"]
 
 LIVE = {"replay-name": [{"exists": False}]}
 """All events of a bus but replayed ones, which reach the group that asked for them and no other."""
@@ -29,8 +30,6 @@ LONGEST_KEPT, SHORTEST_KEPT = timedelta(days=14), timedelta(minutes=1)
 VISIBILITY_SECONDS, WAIT_SECONDS = 60, 20
 RECEIVES = 20
 """Receipts before SQS gives a message up: it killed its consumer each time, as failures are retried in the database."""
-MOST_SOURCES = 10
-"""Queues that a dead letter queue may be limited to."""
 TARGET = "queue"
 
 
@@ -128,6 +127,22 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """One that is there. It may be without its policies, where who created it got no further."""
+
+    url: str
+    arn: str
+    policy: str
+    redrive: str
+
+    def lets_send(self, readings: Sequence[Reading]) -> bool:
+        return {rule_arn(self.arn, each) for each in readings} <= set(allowed_rules(self.policy))
+
+    def policy_letting_send(self, readings: Sequence[Reading]) -> str:
+        return policy_of(self.arn, [rule_arn(self.arn, each) for each in readings], self.policy)
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetters:
     """The queue for what a group cannot handle, what SQS gives up, and what a rule cannot deliver."""
 
@@ -136,22 +151,29 @@ class DeadLetters:
     readings: Sequence[Reading]
 
     async def compare(self) -> ProvisionStep:
-        found = await queue_url(self.aws, self.name)
-        return ProvisionStep("exists" if found else "create", f"dead letter queue {self.name}")
+        what = f"dead letter queue {self.name}"
+        found = await find(self.aws, self.name)
+        if found is None:
+            return ProvisionStep("create", what)
+        if not found.lets_send(self.readings):
+            return ProvisionStep("change", what, "let its rules send to it")
+        if not redrive_allowed(found.redrive, self._sources(found.arn)):
+            return ProvisionStep("change", what, "let its queues give up to it")
+        return ProvisionStep("exists", what)
 
     async def carry_out(self) -> None:
         longest = max(each.policy.dead_letter.retention for each in self.readings)
-        created = await self.aws.sqs.create_queue(QueueName=self.name, Attributes=kept_for(longest))
-        arn = await queue_arn(self.aws, created["QueueUrl"])
-        sources = [f"{arn.rpartition(':')[0]}:{each.queue}" for each in self.readings]
-        allowed = {"redrivePermission": "allowAll"}
-        if len(sources) <= MOST_SOURCES:
-            allowed = {"redrivePermission": "byQueue", "sourceQueueArns": sources}  # type: ignore[dict-item]
-        rules = [rule_arn(arn, each) for each in self.readings]
+        found = await find_or_create(self.aws, self.name, kept_for(longest))
         await self.aws.sqs.set_queue_attributes(
-            QueueUrl=created["QueueUrl"],
-            Attributes={"RedriveAllowPolicy": json.dumps(allowed), "Policy": policy_of(arn, rules)},
+            QueueUrl=found.url,
+            Attributes={
+                "RedriveAllowPolicy": redrive_policy_of(self._sources(found.arn), found.redrive),
+                "Policy": found.policy_letting_send(self.readings),
+            },
         )
+
+    def _sources(self, arn: str) -> list[str]:
+        return [f"{arn.rpartition(':')[0]}:{each.queue}" for each in self.readings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +184,13 @@ class GroupQueue:
     reading: Reading
 
     async def compare(self) -> ProvisionStep:
-        found = await queue_url(self.aws, self.reading.queue)
-        return ProvisionStep("exists" if found else "create", f"queue {self.reading.queue}")
+        what = f"queue {self.reading.queue}"
+        found = await find(self.aws, self.reading.queue)
+        if found is None:
+            return ProvisionStep("create", what)
+        if not found.lets_send([self.reading]):
+            return ProvisionStep("change", what, "let its rule send to it")
+        return ProvisionStep("exists", what)
 
     async def carry_out(self) -> None:
         policy = self.reading.policy
@@ -175,10 +202,9 @@ class GroupQueue:
             "ReceiveMessageWaitTimeSeconds": str(WAIT_SECONDS),
             "RedrivePolicy": json.dumps(redrive),
         }
-        url = (await self.aws.sqs.create_queue(QueueName=self.reading.queue, Attributes=attributes))["QueueUrl"]
-        arn = await queue_arn(self.aws, url)
-        allowed = policy_of(arn, [rule_arn(arn, self.reading)])
-        await self.aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": allowed})
+        found = await find_or_create(self.aws, self.reading.queue, attributes)
+        allowed = found.policy_letting_send([self.reading])
+        await self.aws.sqs.set_queue_attributes(QueueUrl=found.url, Attributes={"Policy": allowed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,21 +243,6 @@ class Rule:
         await self.aws.events.put_targets(Rule=rule, EventBusName=bus, Targets=[target])  # type: ignore[list-item]
 
 
-def policy_of(queue: str, rules: Sequence[str]) -> str:
-    """Nobody without encryption; and of EventBridge these rules alone."""
-    statement = {"Principal": "*", "Action": "sqs:*", "Resource": queue}
-    encrypted = {"Sid": "OnlyEncrypted", "Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-    ours = {
-        "Sid": "OurRules",
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": list(rules)}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement | encrypted, ours]})
-
-
 def rule_arn(queue: str, reading: Reading) -> str:
     """The rule's ARN, in the account and the region of a queue's."""
     _, partition, _, region, account, _ = queue.split(":")
@@ -251,6 +262,24 @@ async def bus_arn(aws: Clients, address: str) -> str | None:
         if is_missing(error):
             return None
         raise
+
+
+async def find(aws: Clients, name: str) -> Queue | None:
+    url = await queue_url(aws, name)
+    return await look_at(aws, url) if url else None
+
+
+async def find_or_create(aws: Clients, name: str, attributes: Mapping[QueueAttributeNameType, str]) -> Queue:
+    """The settings of a queue that is there are left alone."""
+    if found := await find(aws, name):
+        return found
+    return await look_at(aws, (await aws.sqs.create_queue(QueueName=name, Attributes=attributes))["QueueUrl"])
+
+
+async def look_at(aws: Clients, url: str) -> Queue:
+    asked = await aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    found = asked["Attributes"]
+    return Queue(url, found["QueueArn"], found.get("Policy", ""), found.get("RedriveAllowPolicy", ""))
 
 
 async def queue_arn(aws: Clients, url: str) -> str:

@@ -36,7 +36,7 @@ from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, event, ids, po
 from eda_runtime.transports import Outgoing
 from eda_runtime.transports.pubsub import PubsubOptions, PubsubTransport
 from eda_runtime.transports.pubsub.names import topic_id
-from eda_runtime.transports.pubsub.provision import consumers, letters
+from eda_runtime.transports.pubsub.provision import consumers, letters, rights_to_grant
 from eda_runtime.transports.pubsub.transport import connect
 from eda_runtime.transports.registry import open_transport
 
@@ -241,6 +241,28 @@ async def test_provisioning_lengthens_a_retention_and_never_shortens_it(pubsub_u
         actions = [(await transport.provision(kept(days)))[0].action for days in (2, 5, 3, 5)]
 
     assert actions == ["create", "change", "exists", "exists"]
+
+
+def test_a_dead_letter_policy_says_which_rights_it_needs() -> None:
+    shop = PubsubOptions.read("pubsub://shop", Settings(), {})
+    emulator = replace(shop, emulator=True)
+    (reading,), (dead,) = consumers(shop, topology()), letters(shop, topology())
+
+    assert rights_to_grant(shop, reading) == (
+        "for its dead letter policy, grant service-PROJECT_NUMBER@gcp-sa-pubsub.iam.gserviceaccount.com"
+        f" roles/pubsub.publisher on the topic {ADDRESS}.billing.dlq and roles/pubsub.subscriber on this subscription"
+    )
+    assert (rights_to_grant(shop, dead), rights_to_grant(emulator, reading)) == ("", "")
+
+
+async def test_a_new_subscription_says_which_rights_it_needs(pubsub_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with connected(pubsub_url) as transport:
+        monkeypatch.setattr("eda_runtime.transports.pubsub.provision.rights_to_grant", lambda _, wanted: wanted.name)
+        first = [step.detail for step in await transport.provision(topology())]
+        again = [step.detail for step in await transport.provision(topology())]
+
+    assert any(detail.endswith("/subscriptions/billing") for detail in first)
+    assert set(again) == {""}
 
 
 async def test_several_operations_of_a_group_have_a_subscription_each(pubsub_url: str) -> None:

@@ -36,7 +36,10 @@ GUARD = 100
 the service's database, and must not be buried because that was away for long."""
 LONGEST_BACKOFF = timedelta(minutes=10)
 RETENTION = "message_retention_duration"
-MUTABLE = ("ack_deadline_seconds", "enable_exactly_once_delivery", "dead_letter_policy", "retry_policy")
+AGENT = "service-PROJECT_NUMBER@gcp-sa-pubsub.iam.gserviceaccount.com"
+"""As whom Pub/Sub moves a message to the dead letter topic."""
+DEAD_LETTERS = "dead_letter_policy"
+MUTABLE = ("ack_deadline_seconds", "enable_exactly_once_delivery", DEAD_LETTERS, "retry_policy")
 
 
 async def provision(connection: Connection, topology: Topology, *, dry_run: bool) -> list[ProvisionStep]:
@@ -135,7 +138,7 @@ async def provide_subscription(connection: Connection, wanted: Subscription, dry
         if not dry_run:
             with suppress(AlreadyExists):
                 await client.create_subscription(request=wanted, timeout=REQUEST_SECONDS, retry=None)
-        return ProvisionStep("create", what)
+        return ProvisionStep("create", what, rights_to_grant(connection.options, wanted))
     if problem := unchangeable(found, wanted):
         return ProvisionStep("conflict", what, problem)
     changed = [name for name in MUTABLE if getattr(found, name) != getattr(wanted, name)]
@@ -145,7 +148,19 @@ async def provide_subscription(connection: Connection, wanted: Subscription, dry
     if not dry_run:
         update = UpdateSubscriptionRequest(subscription=wanted, update_mask=FieldMask(paths=changed))
         await client.update_subscription(request=update, timeout=REQUEST_SECONDS, retry=None)
-    return ProvisionStep("change", what, ", ".join(changed))
+    rights = rights_to_grant(connection.options, wanted) if DEAD_LETTERS in changed else ""
+    return ProvisionStep("change", what, "; ".join(filter(None, (", ".join(changed), rights))))
+
+
+def rights_to_grant(options: PubsubOptions, wanted: Subscription) -> str:
+    """What a person has to do for a new dead letter policy to have an effect, which nothing tells us. Emulators know of no rights."""
+    if options.emulator or DEAD_LETTERS not in wanted:
+        return ""
+    topic = short(wanted.dead_letter_policy.dead_letter_topic)
+    return (
+        f"for its dead letter policy, grant {AGENT} roles/pubsub.publisher on the topic {topic}"
+        " and roles/pubsub.subscriber on this subscription"
+    )
 
 
 def unchangeable(found: Subscription, wanted: Subscription) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from types import ModuleType
 
 import pytest
 from tests.services import aws, kafka, ministack, moto, nats, postgresql, pubsub, rabbitmq, redis, registry, temporal
@@ -103,20 +102,38 @@ def rabbitmq_url(rabbitmq_server: str) -> str:
     return rabbitmq_server
 
 
-@pytest.fixture(scope="session", params=["ministack", pytest.param("moto", marks=pytest.mark.xdist_group("moto"))])
-def eventbridge_server(request: pytest.FixtureRequest) -> Iterator[tuple[ModuleType, str]]:
-    """Each emulator of EventBridge and SQS with its URL, for the whole run: what one does not mind, the other may."""
-    emulator = {"ministack": ministack, "moto": moto}[request.param]
-    with emulator.running_server() as url:
-        yield emulator, url
+@pytest.fixture(scope="session")
+def ministack_server() -> Iterator[str]:
+    """The URL of an emulator of EventBridge and SQS for the whole run."""
+    with ministack.running_server() as url:
+        yield url
 
 
 @pytest.fixture
-def eventbridge_url(eventbridge_server: tuple[ModuleType, str]) -> str:
+def ministack_url(ministack_server: str) -> str:
     """The URL of the emulator, with no buses and no queues."""
-    emulator, url = eventbridge_server
-    emulator.clear(url)
-    return url
+    ministack.clear(ministack_server)
+    return ministack_server
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    """The URL of another emulator of EventBridge and SQS for the whole run."""
+    with moto.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def moto_url(moto_server: str) -> str:
+    """The URL of the other emulator, with no buses and no queues."""
+    moto.clear(moto_server)
+    return moto_server
+
+
+@pytest.fixture(params=["ministack", pytest.param("moto", marks=pytest.mark.xdist_group("moto"))])
+def eventbridge_url(request: pytest.FixtureRequest) -> str:
+    """The URL of each emulator: what one does not mind, the other may."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,6 @@ from tests.integration.runtime.support import (
     prepared,
     received,
 )
-from tests.services import ministack
 
 from eda_runtime import App
 from eda_runtime.consumer import dead_letters
@@ -71,8 +70,8 @@ async def by_sqs(app: App[Publisher]) -> Letter:
 
 
 BROKERS: Mapping[str, Reader] = {
-    "eventbridge": by_sqs,
     "kafka": by_consumer,
+    "ministack": by_sqs,
     "nats": by_consumer,
     "pubsub": by_consumer,
     "rabbitmq": by_amqp,
@@ -81,14 +80,9 @@ BROKERS: Mapping[str, Reader] = {
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in BROKERS])
-def broker(request: pytest.FixtureRequest) -> Iterator[tuple[str, Reader]]:
+def broker(request: pytest.FixtureRequest) -> tuple[str, Reader]:
     """A broker's URL, and how its dead letters are read."""
-    reader = BROKERS[request.param]
-    if reader is by_sqs:
-        with ministack.running_server() as url:
-            yield url, reader
-    else:
-        yield request.getfixturevalue(f"{request.param}_url"), reader
+    return request.getfixturevalue(f"{request.param}_url"), BROKERS[request.param]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ CLOSED = {
 }
 """The URL of a broker that is not there, for each transport."""
 BROKERS = ("eventbridge", "kafka", "nats", "pubsub", "rabbitmq", "redis")
+EMULATED = {"eventbridge": "ministack"}
 EXTRAS = {
     "amqp": "aio_pika",
     "eventbridge": "aiobotocore",
@@ -99,7 +100,7 @@ def test_an_extra_that_is_missing(extra: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("broker", [pytest.param(each, marks=pytest.mark.xdist_group(each)) for each in BROKERS])
 def test_channels_and_groups_that_are_missing(broker: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    said = complaint(tmp_path, request.getfixturevalue(f"{broker}_url"))
+    said = complaint(tmp_path, request.getfixturevalue(f"{EMULATED.get(broker, broker)}_url"))
 
     assert "run `eda provision` first" in said
     assert "orders" in said

@@ -153,12 +153,11 @@ async def test_replies_find_their_requests_on_pubsub(packages: Importable, tmp_p
     await exchange(packages, tmp_path, pubsub_url)
 
 
-@pytest.mark.parametrize("eventbridge_server", ["ministack"], indirect=True)
 @pytest.mark.xdist_group("eventbridge")
 async def test_replies_find_their_requests_on_eventbridge(
-    packages: Importable, tmp_path: Path, eventbridge_url: str
+    packages: Importable, tmp_path: Path, ministack_url: str
 ) -> None:
-    await exchange(packages, tmp_path, eventbridge_url)
+    await exchange(packages, tmp_path, ministack_url)
 
 
 async def test_the_generated_rights_are_enough_to_ask_and_to_answer_on_nats(

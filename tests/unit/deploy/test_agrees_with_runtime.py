@@ -41,9 +41,10 @@ channels:
     x-eda: {partitions: 2, ordering: ORDERING}
 operations:
   raiseAlarm: {action: send, channel: {$ref: '#/channels/alarms'}}
-  onAlarm: {action: receive, channel: {$ref: '#/channels/alarms'}, x-eda: {group: GROUP}}
+  onAlarm: {action: receive, channel: {$ref: '#/channels/alarms'}, x-eda: {group: pagers}}
   onWork: {action: receive, channel: {$ref: '#/channels/work'}, x-eda: {group: readers}}
 """
+ANOTHER = "  onWorkToo: {action: receive, channel: {$ref: '#/channels/work'}, x-eda: {group: others}}\n"
 
 
 def compiled(example: str) -> Catalog:
@@ -83,12 +84,12 @@ def test_nothing_is_created_twice(example: str) -> None:
 
 @pytest.mark.parametrize("kind", ["direct", "topic", "fanout", "headers"])
 @pytest.mark.parametrize("queue", ["meter-work", "readers"])
-@pytest.mark.parametrize("group", ["pagers", "readers"])
+@pytest.mark.parametrize("another", ["", ANOTHER])
 @pytest.mark.parametrize("ordering", ["key", "none"])
 def test_what_bindings_say_of_rabbitmq_holds_for_both(
-    kind: str, queue: str, group: str, ordering: str, tmp_path: Path
+    kind: str, queue: str, another: str, ordering: str, tmp_path: Path
 ) -> None:
-    spec = ON_RABBITMQ.replace("TYPE", kind).replace("QUEUE", queue).replace("GROUP", group)
+    spec = ON_RABBITMQ.replace("TYPE", kind).replace("QUEUE", queue) + another
     (tmp_path / "meters.yaml").write_text(spec.replace("ORDERING", ordering))
     with importable(tmp_path) as package:
         targets = ("--target", "python", "--target", "deploy-amqp")

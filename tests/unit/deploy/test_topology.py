@@ -100,14 +100,6 @@ def test_one_address_of_dead_letters_for_two_services_is_refused(tmp_path: Path)
     assert [each.code for each in results[1].diagnostics] == ["EDA198"]
 
 
-def test_operations_that_share_a_group_have_names_of_their_own(tmp_path: Path) -> None:
-    channels = {"c": channel("one"), "d": channel("two")}
-    operations = {"onOne": operation("receive", "c", group="g"), "onTwo": operation("receive", "d", group="g")}
-    catalog = workspace(tmp_path, {"a": document("A", channels, operations)})
-
-    assert [each.name for each in derived(catalog)["a"].receives] == ["g.onOne", "g.onTwo"]
-
-
 def asking(channel_of_replies: Mapping[str, object], **reply: object) -> Mapping[str, object]:
     """Who asks at an address that it shares with `answering`, and awaits the reply."""
     ask = {**operation("send", "c"), "reply": {"channel": {"$ref": "#/channels/told"}, **reply}}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -56,7 +55,7 @@ class Reading:
     topics: tuple[Topic, ...]
     dead_letters: Topic
     name: str
-    """The group's, with the operation's behind it where several operations share the group: for queues of their own."""
+    """The group's, or what a binding calls its queues."""
 
     @property
     def group(self) -> str:
@@ -193,13 +192,9 @@ def _channels(catalog: Catalog, ids: Iterable[str]) -> Iterator[Channel]:
 
 
 def _readings(catalog: Catalog, service: Service, sagas: Iterable[SagaRoutes]) -> Iterator[Reading]:
-    operations = _received(catalog, service, sagas)
-    groups = Counter(operation.group for operation in operations)
-    for operation in operations:
-        channel = catalog.channels[operation.channel]
-        name = operation.group if groups[operation.group] == 1 else f"{operation.group}.{operation.id}"
-        topics = tuple(_topics(service, channel))
-        yield Reading(operation, topics, _dead_letters(operation), name)
+    for operation in _received(catalog, service, sagas):
+        topics = tuple(_topics(service, catalog.channels[operation.channel]))
+        yield Reading(operation, topics, _dead_letters(operation), operation.group)
 
 
 def _dead_letters(operation: ReceiveOperation) -> Topic:

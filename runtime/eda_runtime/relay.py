@@ -182,8 +182,10 @@ class Relay:
         except PublishError as error:
             refused = {id(message) for message in error.unacknowledged}
             unsent = [queued for queued in batch if id(queued.message) in refused]
-            self._let_wait(unsent)
+            self._let_wait(unsent, alone=len(batch) == 1)
             self._failures = self._failures + 1 if len(unsent) == len(batch) else 0
+            if self._failures:
+                self._batch = max(len(batch) // 2, 1)  # one may have been refused for all
             await self._delete([queued for queued in batch if id(queued.message) not in refused])
             raise
         await self._delete(batch)

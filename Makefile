@@ -16,7 +16,7 @@ demo: $(INSTALLED)  ## Generate the shop, run it through duplicates, failures an
 	@$(BIN)/python -m examples.shop.demo
 
 test: $(INSTALLED) $(NODE_TOOLS) $(SERVERS)  ## Run every test, on real servers
-	$(BIN)/pytest -n 4 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 lint: $(INSTALLED)  ## Check formatting, style and types
 	$(BIN)/black --check --quiet .

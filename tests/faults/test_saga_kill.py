@@ -26,7 +26,7 @@ from eda_runtime.saga.progress import Progress
 from eda_runtime.stores import open_store
 from eda_runtime.transports.registry import open_transport
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.xdist_group("saga-kills"), pytest.mark.timeout(600)]
 SAGA = "BookTrip"
 LEASE = timedelta(milliseconds=400)
 """Of those that are killed; the short lease of a log is often renewed."""

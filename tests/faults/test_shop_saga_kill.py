@@ -28,7 +28,7 @@ from tests.services.postgresql import fresh_database
 from eda_runtime import App, Settings
 from eda_runtime.stores import Store
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.xdist_group("shop-saga-kills"), pytest.mark.timeout(600)]
 LANES = 3
 LEASE = timedelta(seconds=1)
 """Of those that are killed; Kafka gives their partitions to others after that."""

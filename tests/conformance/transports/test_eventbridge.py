@@ -1,4 +1,4 @@
-"""The EventBridge transport passes the suite that every transport must pass, on ministack and on moto.
+"""The EventBridge transport passes the suite that every transport must pass, on ministack. (Moto hands a message to two who ask at the same moment.)
 
 It does not claim the order of a key, which the runtime restores above it: `tests/integration/transports/test_eventbridge.py` and
 `tests/faults/test_eventbridge.py` show that.
@@ -47,5 +47,5 @@ class EventBridge:
 @pytest.mark.xdist_group("eventbridge")
 class TestEventBridge(TransportConformance):
     @pytest.fixture
-    def broker(self, eventbridge_url: str) -> Broker:
-        return EventBridge(eventbridge_url)
+    def broker(self, ministack_url: str) -> Broker:
+        return EventBridge(ministack_url)

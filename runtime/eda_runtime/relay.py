@@ -131,14 +131,16 @@ class Relay:
             await self._refuse(queued, problem)
         if too_large:
             return len(too_large)
+        seconds = rows[0][1] / 1000
         try:
-            async with asyncio.timeout(rows[0][1] / 1000):
+            async with asyncio.timeout(seconds):
                 await self._send(await self._numbered(batch))
         except PublishError:
             raise
         except Exception as error:
-            if len(batch) > 1:
-                self._batch = len(batch) // 2  # what did not go within the lease may go in parts
+            hurried = isinstance(error, TimeoutError) and seconds < self._service.settings.lease.total_seconds() / 2
+            if len(batch) > 1 or hurried:
+                self._batch = max(len(batch) // 2, 1)  # what did not go within the lease may go in parts
                 raise
             self._let_wait(batch, alone=True)
             self._failures += 1

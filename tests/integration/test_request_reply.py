@@ -45,6 +45,7 @@ operations:
     reply: {address: {location: $message.header#/replyTo}, channel: {$ref: '#/channels/told'}}
 """
 SERVICES = ("prices", "till")
+BROKERS = ("kafka", "ministack", "nats", "pubsub", "rabbitmq", "redis")
 WAIT_SECONDS = 30
 
 
@@ -124,40 +125,15 @@ async def eventually(till: Till, expected: dict[str, int]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_replies_find_their_requests_on_the_log(packages: Importable, tmp_path: Path) -> None:
-    await exchange(packages, tmp_path, f"sqlite:///{tmp_path / 'broker.db'}")
+@pytest.fixture(params=["log", *(pytest.param(each, marks=pytest.mark.xdist_group(each)) for each in BROKERS)])
+def broker_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "log":
+        return f"sqlite:///{tmp_path / 'broker.db'}"
+    return str(request.getfixturevalue(f"{request.param}_url"))
 
 
-@pytest.mark.xdist_group("kafka")
-async def test_replies_find_their_requests_on_kafka(packages: Importable, tmp_path: Path, kafka_url: str) -> None:
-    await exchange(packages, tmp_path, kafka_url)
-
-
-@pytest.mark.xdist_group("nats")
-async def test_replies_find_their_requests_on_nats(packages: Importable, tmp_path: Path, nats_url: str) -> None:
-    await exchange(packages, tmp_path, nats_url)
-
-
-@pytest.mark.xdist_group("redis")
-async def test_replies_find_their_requests_on_redis(packages: Importable, tmp_path: Path, redis_url: str) -> None:
-    await exchange(packages, tmp_path, redis_url)
-
-
-@pytest.mark.xdist_group("rabbitmq")
-async def test_replies_find_their_requests_on_rabbitmq(packages: Importable, tmp_path: Path, rabbitmq_url: str) -> None:
-    await exchange(packages, tmp_path, rabbitmq_url)
-
-
-@pytest.mark.xdist_group("pubsub")
-async def test_replies_find_their_requests_on_pubsub(packages: Importable, tmp_path: Path, pubsub_url: str) -> None:
-    await exchange(packages, tmp_path, pubsub_url)
-
-
-@pytest.mark.xdist_group("eventbridge")
-async def test_replies_find_their_requests_on_eventbridge(
-    packages: Importable, tmp_path: Path, ministack_url: str
-) -> None:
-    await exchange(packages, tmp_path, ministack_url)
+async def test_replies_find_their_requests(packages: Importable, tmp_path: Path, broker_url: str) -> None:
+    await exchange(packages, tmp_path, broker_url)
 
 
 async def test_the_generated_rights_are_enough_to_ask_and_to_answer_on_nats(

@@ -1,4 +1,4 @@
-"""What is particular to EventBridge and SQS: names, errors, entries, visibility, archives, and the order that is restored."""
+"""What is particular to EventBridge and SQS: names, errors, entries, visibility, replays, and the order that is restored."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +23,7 @@ from tests.integration.runtime.support import (
     place,
     prepared,
 )
+from tests.integration.transports.eventbridge import LEASE, bodies, clients_of, connected
 from tests.services.aws import REGION
 from tests.services.processes import free_ports
 
@@ -32,64 +31,23 @@ from eda_gen.emit.deploy.eventbridge import names as deployed
 from eda_runtime import App
 from eda_runtime.contracts import ChannelContract, Topology
 from eda_runtime.errors import ConfigurationError, PublishError, TransportError
-from eda_runtime.settings import Settings
 from eda_runtime.tasks import end
-from eda_runtime.testing.conformance.kit import ADDRESS, CHANNEL, KEYS, event, events, ids, policy, rest, take, topology
+from eda_runtime.testing.conformance.kit import ADDRESS, KEYS, event, events, ids, policy, rest, take, topology
 from eda_runtime.transports import ReplayRange
-from eda_runtime.transports.eventbridge import EventBridgeOptions, EventBridgeTransport, names, policies
+from eda_runtime.transports.eventbridge import names
 from eda_runtime.transports.eventbridge.clients import Clients
 from eda_runtime.transports.eventbridge.messages import delivery
 from eda_runtime.transports.eventbridge.receiver import QueueReceiver
-from eda_runtime.transports.eventbridge.transport import connect
 from eda_runtime.transports.registry import open_transport
 from eda_runtime.transports.times import LATEST
 
 pytestmark = pytest.mark.xdist_group("eventbridge")
-LEASE = timedelta(seconds=2)
 REFUSED = b"""HTTP/1.1 403 Forbidden\r
 Content-Type: application/x-amz-json-1.1\r
 Content-Length: 108\r
 Connection: close\r
 \r
 {"__type":"UnrecognizedClientException","message":"The security token included in the request is invalid."} """
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[EventBridgeTransport]:
-    transport = await connect(EventBridgeOptions.read(url, Settings(broker_url=url, lease=LEASE)))
-    try:
-        yield transport
-    finally:
-        await transport.close()
-
-
-@asynccontextmanager
-async def clients_of(url: str) -> AsyncIterator[Clients]:
-    clients = await Clients.connect(EventBridgeOptions.read(url, Settings(broker_url=url)))
-    try:
-        yield clients
-    finally:
-        await clients.close()
-
-
-async def attributes_of(clients: Clients, queue: str) -> Mapping[str, str]:
-    url = (await clients.sqs.get_queue_url(QueueName=queue))["QueueUrl"]
-    asked = await clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
-    return {str(name): value for name, value in asked["Attributes"].items()}
-
-
-async def bodies(clients: Clients, queue: str) -> list[str]:
-    """Everything in a queue, taken out of it."""
-    url = (await clients.sqs.get_queue_url(QueueName=queue))["QueueUrl"]
-    found: list[str] = []
-    while True:
-        answer = await clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
-        messages = answer.get("Messages", [])
-        if not messages:
-            return found
-        for message in messages:
-            found.append(message.get("Body", ""))
-            await clients.sqs.delete_message(QueueUrl=url, ReceiptHandle=message.get("ReceiptHandle", ""))
 
 
 async def test_without_the_client_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,108 +295,6 @@ async def test_a_message_that_kills_its_consumer_each_time_becomes_a_dead_letter
 
     assert list(left) == []
     assert json.loads(body)["detail"]["id"] == "a/0"
-
-
-async def test_provisioning_keeps_an_archive_longer_and_never_shorter(eventbridge_url: str) -> None:
-    def keeping(days: int) -> Topology:
-        return Topology((replace(CHANNEL, retention=timedelta(days=days)),))
-
-    async with connected(eventbridge_url) as transport:
-        steps = [(await transport.provision(keeping(days)))[1] for days in (7, 30, 7)]
-
-    assert [step.action for step in steps] == ["create", "change", "exists"]
-    assert steps[2].detail == "30 days"
-
-
-async def test_provisioning_widens_a_rule_that_passes_some_types_only(eventbridge_url: str) -> None:
-    async with connected(eventbridge_url) as transport, clients_of(eventbridge_url) as clients:
-        await transport.provision(topology())
-        narrow = json.dumps({"detail-type": ["sales.OrderPlaced.v1"]})
-        await clients.events.put_rule(Name="billing", EventBusName=ADDRESS, EventPattern=narrow)
-        changed = [step.what for step in await transport.provision(topology()) if step.action == "change"]
-
-        assert changed == [f"rule billing of {ADDRESS}"]
-        assert {step.action for step in await transport.provision(topology())} == {"exists"}
-
-
-@pytest.mark.parametrize("queue", ["billing", names.queue_name(policy().dead_letter.address)])
-async def test_a_queue_that_was_left_without_its_policy_gets_it(eventbridge_url: str, queue: str) -> None:
-    async with connected(eventbridge_url) as transport, clients_of(eventbridge_url) as clients:
-        await clients.sqs.create_queue(QueueName=queue)
-        steps = {step.what.rpartition(" ")[2]: step.action for step in await transport.provision(topology())}
-        again = await transport.provision(topology())
-        await transport.publish([event("a", 0)])
-
-        assert steps[queue] == "change"
-        assert {step.action for step in again} == {"exists"}
-        assert ids(await take(await transport.receiver(policy()), 1)) == ["a/0"]
-
-
-async def test_a_policy_keeps_what_others_put_into_it(eventbridge_url: str) -> None:
-    theirs = {"Sid": "Audit", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sqs:GetQueueAttributes"}
-    async with connected(eventbridge_url) as transport, clients_of(eventbridge_url) as clients:
-        url = (await clients.sqs.create_queue(QueueName="billing"))["QueueUrl"]
-        arn = (await attributes_of(clients, "billing"))["QueueArn"]
-        written = json.dumps({"Version": "2012-10-17", "Statement": theirs | {"Resource": arn}})
-        await clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": written})
-        await transport.provision(topology())
-        policy = json.loads((await attributes_of(clients, "billing"))["Policy"])
-
-    assert [each["Sid"] for each in policy["Statement"]] == ["OnlyEncrypted", "OurRules", "Audit"]
-
-
-async def test_a_group_that_joins_a_dead_letter_queue_may_use_it_as_those_before(eventbridge_url: str) -> None:
-    letters = policy("billing").dead_letter
-    shared = Topology((CHANNEL,), (policy("billing"), replace(policy("shipping"), dead_letter=letters)))
-    queue = names.queue_name(letters.address)
-    async with connected(eventbridge_url) as transport, clients_of(eventbridge_url) as clients:
-        await transport.provision(topology())
-        steps = {step.what: step.action for step in await transport.provision(shared)}
-        again = [*await transport.provision(shared), *await transport.provision(topology())]
-        found = await attributes_of(clients, queue)
-
-    assert steps[f"dead letter queue {queue}"] == "change"
-    assert {step.action for step in again} == {"exists"}
-    assert all(f"rule/{ADDRESS}/{group}" in found["Policy"] for group in ("billing", "shipping"))
-    if "RedriveAllowPolicy" in found:  # which moto takes and does not tell
-        sources = json.loads(found["RedriveAllowPolicy"])["sourceQueueArns"]
-        assert [each.rpartition(":")[2] for each in sources] == ["billing", "shipping"]
-
-
-@pytest.mark.parametrize(
-    ("there", "allowed", "becomes"),
-    [
-        ("", True, {"redrivePermission": "byQueue", "sourceQueueArns": ["q"]}),
-        ('{"redrivePermission": "allowAll"}', True, {"redrivePermission": "allowAll"}),
-        ('{"redrivePermission": "denyAll"}', False, {"redrivePermission": "byQueue", "sourceQueueArns": ["q"]}),
-        (
-            '{"redrivePermission": "byQueue", "sourceQueueArns": ["p"]}',
-            False,
-            {"redrivePermission": "byQueue", "sourceQueueArns": ["p", "q"]},
-        ),
-        (
-            json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [f"p{number}" for number in range(10)]}),
-            False,
-            {"redrivePermission": "allowAll"},
-        ),
-    ],
-)
-def test_queues_that_may_give_up_to_a_dead_letter_queue_go_on_doing_so(
-    there: str, allowed: bool, becomes: dict[str, object]
-) -> None:
-    assert policies.redrive_allowed(there, ["q"]) is allowed
-    assert json.loads(policies.redrive_policy_of(["q"], there)) == becomes
-    assert policies.redrive_allowed(json.dumps(becomes), ["q"])
-
-
-async def test_an_address_with_parameters_and_no_bus_needs_a_person(eventbridge_url: str) -> None:
-    family = Topology((ChannelContract("orders", "orders.{region}"),))
-    async with connected(eventbridge_url) as transport, clients_of(eventbridge_url) as clients:
-        (missing,) = await transport.provision(family)
-        await clients.events.create_event_bus(Name="orders.eu")
-        (found,) = await transport.provision(family)
-
-    assert (missing.action, found.action, found.detail) == ("conflict", "exists", "orders.eu")
 
 
 async def test_a_replay_reaches_no_other_group_and_leaves_nothing_behind(eventbridge_url: str) -> None:
